@@ -22,7 +22,7 @@ from brainseg_gui.imaging.hints import NESTED_REGIONS, REACH_MM, Hint, distance_
 from brainseg_gui.inference.case_features import CaseFeatures, FineTissues
 from brainseg_gui.inference.clicks.mender import OUTPUTS, Mender, mended_regions
 from brainseg_gui.inference.clicks.mender_file import MENDER, read_mender, shipped_mender
-from brainseg_gui.inference.clicks.own_lesion import begun_regions, own_lesion
+from brainseg_gui.inference.clicks.own_lesion import begun_regions, enough_begun, own_lesion
 from brainseg_gui.inference.clicks.traits import COUNT, box_near, traits_near
 from brainseg_gui.inference.network_grid import NetworkGrid
 
@@ -230,6 +230,24 @@ def test_where_the_lesion_says_something_else_than_the_hint_it_is_mended_at_once
     assert after["TC"][AT]  # the core that the network saw itself
     assert after["WT"][30, 28, 16]
     assert not after["TC"][30, 28, 16]
+
+
+@pytest.mark.parametrize("drawn_mm", [0.0, 11.5], ids=["a network sees little", "most is drawn"])
+def test_a_lesion_is_begun_with_what_a_person_sees(drawn_mm: float) -> None:
+    features, mender = features_on(GRIDS["1 mm"], 12), by_distance(-5.0)  # nothing is wrong, it says
+    at = (30, 28, 38)  # 12 mm off: beside what is drawn
+    present = nothing() if not drawn_mm else {**nothing(), "WT": ball(drawn_mm)}
+    little = {region: present[region] | (ball(1, at) if region == "WT" else False) for region in NESTED_REGIONS}
+    answer = whole_box(SHAPE), little
+    hints = [Hint("WT", True, (at,))]
+    box, wanted = enough_begun(answer, features, mender, present, hints, SPACING)
+    added = wanted["WT"] & ~present["WT"][box]
+    assert 250 <= np.count_nonzero(added) < 500
+    assert (wanted["WT"] | ~little["WT"][box]).all()
+    assert not wanted["TC"].any()
+    assert enough_begun(answer, features, None, present, hints, SPACING) is answer
+    enough = whole_box(SHAPE), {**little, "WT": present["WT"] | ball(5, at)}
+    assert enough_begun(enough, features, mender, present, hints, SPACING) is enough
 
 
 def saved(file: Path, arrays: Mapping[str, Any]) -> Path:

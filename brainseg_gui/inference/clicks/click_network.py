@@ -13,7 +13,7 @@ from brainseg_gui.imaging.hints import Hint
 from brainseg_gui.inference.clicks.kept_features import KeptFeatures
 from brainseg_gui.inference.clicks.mender import Mender, mended_regions
 from brainseg_gui.inference.clicks.mender_file import shipped_mender
-from brainseg_gui.inference.clicks.own_lesion import begun_regions
+from brainseg_gui.inference.clicks.own_lesion import begun_regions, enough_begun
 from brainseg_gui.inference.clicks.patch import Present, patch_around, patch_input, refined_regions
 from brainseg_gui.inference.engine.engine import Engine
 from brainseg_gui.inference.image_steps import Mask
@@ -81,13 +81,15 @@ class ClickNetwork:
             If the process dies or fails, or works for somebody else.
         """
         features = yield from self._features.of(case)
-        own = begun_regions(features, self._mender, present, hints, case.grid.spacing_mm)
+        mending = features, self._mender, present, hints, case.grid.spacing_mm
+        own = begun_regions(*mending)
         if own is not None:
-            return own
+            return enough_begun(own, *mending)
         patch = patch_around(hints[-1], features.network_grid)
         given = patch_input(features, patch, present, hints, case.grid.spacing_mm)
         answer = yield from self._engine.predict(self._head, given)
-        return patch.case, refined_regions(answer, features, patch, present, hints[-1].adds)
+        begun = patch.case, refined_regions(answer, features, patch, present, hints[-1].adds)
+        return enough_begun(begun, *mending)
 
     def mended(
         self, case: Case, present: Present, hints: Sequence[Hint]

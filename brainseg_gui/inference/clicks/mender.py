@@ -25,7 +25,10 @@ OUTPUTS = ("is wrong", "is TC", "is ET")
 _AT_THE_HINT_MM = 2.0  # here a person is believed whatever the network says
 _SUREST = 8.0
 _CLAIMED, _MIDDLE = 0.5, 0.5  # of an island, and of its greatest depth
-_LEAST_ML, _HALVINGS = 0.25, 10  # what a hint changes at least, where it can; steps to the threshold that gives it
+LEAST_ML = 0.25
+"""What a hint changes at least, where it can."""
+
+_HALVINGS = 10  # steps to the threshold that gives it
 _PER_MM = 0.05  # of the logit: of what is as likely, the nearest
 _BEGUN_BY_HINTS = "ET"
 _WIDEST = 5.0  # standard deviations of a trait
@@ -90,7 +93,7 @@ def mended_regions(
         logits[0] - _PER_MM * distance,
         able & changing,
         at_hint & changing,
-        _LEAST_ML * 1000 / float(np.prod(spacing_mm)),
+        LEAST_ML * 1000 / float(np.prod(spacing_mm)),
     )
     if not hint.adds:
         wrong |= _unclaimed(before[hint.region], hints, features, case_box, spacing_mm)

@@ -14,7 +14,7 @@ from brainseg_gui.imaging.box import Box, box_around, grown
 from brainseg_gui.imaging.connected import connected
 from brainseg_gui.imaging.hints import NESTED_REGIONS, Hint, indices_in
 from brainseg_gui.inference.case_features import CaseFeatures, FineTissues
-from brainseg_gui.inference.clicks.mender import Mender, mended_regions
+from brainseg_gui.inference.clicks.mender import LEAST_ML, Mender, mended_regions
 from brainseg_gui.inference.clicks.patch import Present
 from brainseg_gui.inference.clicks.traits import PROBABILITIES, Mask, voxels_at
 from brainseg_gui.inference.separable import apply_along_axes
@@ -114,3 +114,35 @@ def begun_regions(
             drawn[region][near] = mask
     box = box_around(reduce(or_, (drawn[region] != present[region] for region in NESTED_REGIONS))) or own.box
     return box, {region: mask[box] for region, mask in drawn.items()}
+
+
+def enough_begun(
+    answer: tuple[Box, dict[str, Mask]],
+    features: CaseFeatures,
+    mender: Mender | None,
+    present: Present,
+    hints: Sequence[Hint],
+    spacing_mm: tuple[float, float, float],
+) -> tuple[Box, dict[str, Mask]]:
+    """An answer to the last of some hints, with what mends masks adds there where it hardly adds anything itself.
+
+    Parameters
+    ----------
+    answer
+        A box of the case, and what the regions should be there; the rest is as for `begun_regions`.
+    """
+    box, wanted = answer
+    hint = hints[-1]
+    numbers, _ = connected(wanted[hint.region] & ~present[hint.region][box])
+    there = {int(numbers[voxel]) for voxel in indices_in(box, hint)} - {0}
+    added_ml = np.count_nonzero(np.isin(numbers, list(there))) * float(np.prod(spacing_mm)) / 1000
+    if mender is None or added_ml >= LEAST_ML:
+        return answer
+    near, mended = mended_regions(mender, features, present, hints, spacing_mm)
+    drawn = {region: present[region].copy(order="K") for region in NESTED_REGIONS}
+    for part, regions in (answer, (near, mended)):
+        for region, mask in regions.items():
+            drawn[region][part] |= mask
+    i, j, k = (slice(min(a.start, b.start), max(a.stop, b.stop)) for a, b in zip(box, near, strict=True))
+    both = i, j, k
+    return both, {region: mask[both] for region, mask in drawn.items()}
