@@ -191,3 +191,27 @@ def test_another_label_in_the_hand_changes_nothing_of_what_was_seen(clicker: Cli
     annotating.rules = replace(annotating.rules, active=ET)
     clicker.tool.accept()
     assert not clicker.values.any()
+
+
+def test_what_is_shown_is_kept_when_the_annotation_is_saved(clicker: Clicker) -> None:
+    clicker.click(ONE)
+    clicker.answered()
+    clicker.network.may_answer.clear()
+    clicker.click(OTHER)
+    clicker.tool.accept()
+    clicker.tool.keep_shown()
+    assert clicker.values[ONE] == ET
+    assert clicker.edits == 1
+    assert clicker.session.annotating.clicking.working
+    clicker.answered()
+    assert clicker.values[OTHER] == ET  # Return counts still
+    assert clicker.edits == 2
+
+
+def test_saving_with_nothing_shown_keeps_what_is_asked(clicker: Clicker) -> None:
+    clicker.click(ONE)
+    clicker.tool.keep_shown()
+    assert clicker.session.annotating.clicking.working
+    clicker.answered()
+    assert clicker.session.annotating.clicking.waiting == 1
+    assert clicker.edits == 0

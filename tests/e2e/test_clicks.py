@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import nibabel as nib
 import numpy as np
 import pytest
 from PySide6.QtCore import Qt
@@ -14,7 +15,7 @@ from pytestqt.qtbot import QtBot
 from brainseg_gui.app import Application
 from brainseg_gui.imaging.labels import LabelMap, regions
 from brainseg_gui.state.annotating.tools import Tool
-from tests.e2e.painting import ET, LEFT, RIGHT, SHIFT, Hand
+from tests.e2e.painting import CTRL, ET, LEFT, RIGHT, SHIFT, Hand
 
 pytestmark = pytest.mark.plain
 
@@ -236,3 +237,19 @@ def test_next_error_one_click_and_return_correct_region_after_region(
         assert hand.names[-1].startswith(f"Click +{region}")
     found = hand.values > 0
     assert np.count_nonzero(found & (wanted.values > 0)) > 0.7 * np.count_nonzero(wanted.values)
+
+
+def test_a_click_that_is_shown_is_in_the_file_that_is_saved(
+    hand: Hand, answered: Callable[[], None], qtbot: QtBot
+) -> None:
+    voxel = look_at(hand, "ET")
+    hand.click(voxel)
+    answered()
+    hand.key(Qt.Key.Key_S, CTRL)
+    qtbot.waitUntil(lambda: hand.annotating.layer is not None and hand.annotating.layer.saved_as is not None)
+    assert hand.names == [f"Click +ET, axial {voxel[2] + 1}"]
+    assert not hand.annotating.unsaved
+    layer = hand.annotating.layer
+    assert layer is not None
+    assert layer.saved_as is not None
+    assert np.asarray(nib.load(layer.saved_as).dataobj)[voxel] == ET

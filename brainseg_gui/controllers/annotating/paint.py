@@ -52,6 +52,7 @@ class PaintController(QObject):
         pictures.when_made(lambda made: made.hand_used.connect(self._on_hand_used))
         self._annotating.options.events.tool.connect(self.finish)
         self._annotating.ending.connect(self._let_go)
+        self._annotating.saving.connect(self._keep_clicks)
         session.case_changed.connect(self._let_go)
         actions["annotate.browse_held"].setAutoRepeat(False)
         self._annotating.annotation_changed.connect(self._on_annotation_changed)
@@ -162,6 +163,10 @@ class PaintController(QObject):
         if tool is not None:
             tool.let_go()
             self.busy_changed.emit()
+
+    def _keep_clicks(self) -> None:
+        if self._toolbox is not None:
+            self._toolbox.click.keep_shown()
 
     def _let_go(self) -> None:
         """Nothing of this case or annotation goes into another."""

@@ -167,6 +167,8 @@ class SaveController(QObject):
             self._journals.say_read_only(record)
             then(False)
             return
+        if layer is self._session.annotating.layer:
+            self._session.annotating.saving.emit()
         history = record.annotation.history if record is not None else History()
         labels = record.annotation.snapshot() if record is not None else layer.labels
         request = SaveRequest(

@@ -42,6 +42,9 @@ class ActiveAnnotation:
     ending = Signal()
     """The annotation is about to be put aside: what is in the hand must be finished now."""
 
+    saving = Signal()
+    """The annotation is about to be written: what is seen belongs into the file."""
+
     voxels_changed = Signal(object)
     """Voxels in a box (a tuple of three slices) changed; also while a stroke is in progress."""
 

@@ -219,6 +219,13 @@ class ClickTool(QObject):
         self._pressed, self._annotating.hand.drawn = None, None
         self._commit()
 
+    def keep_shown(self) -> None:
+        """Make what is shown an edit; what is not answered yet goes on being asked."""
+        if self._stages:
+            accepted = self._accepted
+            self._commit()
+            self._accepted, self._state.working = accepted, bool(self._asked)
+
     def cancel(self) -> None:
         """Drop all clicks that wait."""
         self._work.stop()
