@@ -19,6 +19,7 @@ from brainseg_gui.controllers.annotating.hand.click_asking import Once
 from brainseg_gui.controllers.annotating.hand.click_stages import FORBIDDEN
 from brainseg_gui.controllers.annotating.hand.click_tool import ClickTool
 from brainseg_gui.errors import BrainsegError
+from brainseg_gui.evaluation.metrics.comparison import compare
 from brainseg_gui.imaging.box import Box, whole_box
 from brainseg_gui.imaging.case import Case
 from brainseg_gui.imaging.cases.case_folder import find_case
@@ -215,3 +216,47 @@ def test_saving_with_nothing_shown_keeps_what_is_asked(clicker: Clicker) -> None
     clicker.answered()
     assert clicker.session.annotating.clicking.waiting == 1
     assert clicker.edits == 0
+
+
+def test_the_second_click_at_a_place_says_that_nothing_more_changes(clicker: Clicker) -> None:
+    for words in ("by the network", "Nothing more to change here"):
+        clicker.click(ONE)
+        clicker.answered()
+        assert words in clicker.session.annotating.clicking.words
+    assert clicker.session.annotating.clicking.waiting == 1
+
+
+def compared(clicker: Clicker, reference: Mask) -> None:
+    """Compare the annotation with a reference, as the program does."""
+    session = clicker.session
+    annotation, layer = session.annotating.annotation, session.annotating.layer
+    assert annotation is not None
+    labels = LabelMap(np.asfortranarray(reference), annotation.labels.grid, annotation.labels.scheme)
+    other = Layer("expert", LayerRole.REFERENCE, labels)
+    session.add_layer(other)
+    session.layers.compare(reference=other, prediction=layer)
+    session.set_comparison(compare(labels, annotation.snapshot()))
+
+
+def test_what_a_click_does_to_the_dice_is_said_before_it_is_accepted(clicker: Clicker) -> None:
+    reference = np.zeros(clicker.values.shape, np.uint8)
+    reference[distance_mm([ONE], whole_box((20, 20, 20)), (1.0, 1.0, 1.0)) <= RADIUS_MM] = ED
+    compared(clicker, reference)
+    clicker.click(ONE, ED)
+    clicker.answered()
+    assert clicker.session.annotating.clicking.words.splitlines()[1] == "WT Dice 0.000 → 1.000"
+    clicker.tool.accept()
+    annotation = clicker.session.annotating.annotation
+    assert annotation is not None
+    clicker.session.set_comparison(compare(clicker.session.layers.reference.labels, annotation.snapshot()))
+    clicker.click(OTHER, ET)
+    clicker.answered()
+    after = 2 * 33 / (33 + 66)  # two balls of 33 voxels against one
+    words = f"ET Dice 1.000 → 0.000, WT 1.000 → {after:.3f}, TC 1.000 → 0.000"
+    assert clicker.session.annotating.clicking.words.splitlines()[1] == words
+
+
+def test_nothing_is_said_of_a_dice_where_nothing_is_compared(clicker: Clicker) -> None:
+    clicker.click(ONE)
+    clicker.answered()
+    assert "Dice" not in clicker.session.annotating.clicking.words

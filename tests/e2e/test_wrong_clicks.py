@@ -47,7 +47,7 @@ def hand(
     hand.start()
     hand.key(Qt.Key.Key_7)
     click(hand, qtbot, TUMOUR, ED)
-    assert hand.annotating.clicking.words.endswith(BY_NETWORK)
+    assert hand.annotating.clicking.words.splitlines()[0].endswith(BY_NETWORK)
     hand.key(Qt.Key.Key_Return)
     assert set(np.unique(hand.values)) == {0, NCR, ED, ET}
     return hand
@@ -156,7 +156,7 @@ def test_a_damaged_mender_is_named_once_and_the_images_mend(
     monkeypatch.setattr(asked, "made", asked._make())  # as in a program that starts with such a file
     for told in (True, False):
         click(hand, qtbot, TUMOUR, ED, adds=False)
-        assert hand.annotating.clicking.words.endswith(BY_IMAGES)
+        assert hand.annotating.clicking.words.splitlines()[0].endswith(BY_IMAGES)
         assert (application.session.notice is not None) == told
         if told:
             assert application.session.notice.what.startswith("mender.npz: it is missing")

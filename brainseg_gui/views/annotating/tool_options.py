@@ -119,7 +119,7 @@ class ToolOptionsView(QWidget):
         label.setTextFormat(Qt.TextFormat.PlainText)
         label.setWordWrap(True)
         label.setAlignment(Qt.AlignmentFlag.AlignTop)
-        label.setMinimumHeight(3 * self.fontMetrics().lineSpacing())  # what stands below does not jump
+        label.setMinimumHeight(5 * self.fontMetrics().lineSpacing())  # what stands below does not jump
         label.setAccessibleName("What the clicks come to")
         self._session.annotating.clicking.events.connect(self._show_clicks)
         return label

@@ -13,6 +13,7 @@ from brainseg_gui.annotation.slab import LabelChange, Values
 from brainseg_gui.imaging.hints import Hint
 
 FORBIDDEN = "The locks and paint rules leave nothing to change here"
+NOTHING, NOTHING_MORE = "Nothing to change here", "Nothing more to change here"
 
 
 @dataclass(frozen=True, eq=False)

@@ -13,7 +13,8 @@ from brainseg_gui.annotation.tools.click_answers import BY_IMAGES, Answer
 from brainseg_gui.annotation.tools.clicks import spoken_of
 from brainseg_gui.controllers.annotating.hand.click_asking import Once, answer_to
 from brainseg_gui.controllers.annotating.hand.click_gesture import drawn_of, gesture_name, hint_of, nearest
-from brainseg_gui.controllers.annotating.hand.click_stages import FORBIDDEN, ClickStage, stacked
+from brainseg_gui.controllers.annotating.hand.click_score import score_words
+from brainseg_gui.controllers.annotating.hand.click_stages import FORBIDDEN, NOTHING, NOTHING_MORE, ClickStage, stacked
 from brainseg_gui.controllers.annotating.hand.hand_tools import edit_name, erases, inside
 from brainseg_gui.controllers.jobs.latest_job import LatestJob
 from brainseg_gui.controllers.jobs.notices import notice_of
@@ -157,7 +158,8 @@ class ClickTool(QObject):
         values = self._values if self._values is not None else annotation.settled
         effect = effect_of(answer.change, values, annotation.rules)
         if effect is None:
-            self._state.words = FORBIDDEN if answer.change is not None else "Nothing to change here"
+            nothing = NOTHING_MORE if self._stages else NOTHING
+            self._state.words = FORBIDDEN if answer.change is not None else nothing
         else:
             # what is seen is what is accepted, whatever label is in the hand by then
             change = replace(effect.change, paint_over=False)
@@ -194,6 +196,8 @@ class ClickTool(QObject):
         if annotation is not None and slab is not None and self._values is not None:
             after = self._values[slab].copy(order="K")
             change = LabelChange(slab, after != annotation.settled[slab], after)
+            score = score_words(self._session, self._stages[-1].hint.region, slab, after)
+            self._state.words = "\n".join(words for words in (self._state.words, score) if words)
             self._preview = Preview(self._stages[-1].title, TOOL, change)
         self._annotating.propose(self._preview)
 
