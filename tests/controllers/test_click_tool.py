@@ -252,11 +252,26 @@ def test_what_a_click_does_to_the_dice_is_said_before_it_is_accepted(clicker: Cl
     clicker.click(OTHER, ET)
     clicker.answered()
     after = 2 * 33 / (33 + 66)  # two balls of 33 voxels against one
-    words = f"ET Dice 1.000 → 0.000, WT 1.000 → {after:.3f}, TC 1.000 → 0.000"
-    assert clicker.session.annotating.clicking.words.splitlines()[1] == words
+    lines = ["ET Dice 1.000 → 0.000", f"WT 1.000 → {after:.3f}", "TC 1.000 → 0.000"]
+    assert clicker.session.annotating.clicking.words.splitlines()[1:] == lines
 
 
 def test_nothing_is_said_of_a_dice_where_nothing_is_compared(clicker: Clicker) -> None:
     clicker.click(ONE)
     clicker.answered()
     assert "Dice" not in clicker.session.annotating.clicking.words
+
+
+def test_what_is_dropped_unanswered_is_said(clicker: Clicker) -> None:
+    session = clicker.session
+    clicker.click(ONE)
+    clicker.answered()
+    clicker.tool.finish()
+    assert session.notice is None
+    clicker.network.may_answer.clear()
+    clicker.click(ONE, adds=False)
+    clicker.tool.accept()
+    clicker.tool.finish()
+    assert clicker.values[ONE] == ET
+    assert session.notice is not None
+    assert session.notice.what == "A click was not answered yet, and changed nothing"

@@ -13,7 +13,7 @@ _FALLS = 0.005  # of a region that nobody spoke of: less is not worth a word
 
 
 def score_words(session: Session, region: str, slab: Slab, after: Values) -> str:
-    """Such as “TC Dice 0.658 → 0.806, WT 0.914 → 0.858”: of the region, and of those that fall by the way.
+    """Lines such as “TC Dice 0.658 → 0.806”, “WT 0.914 → 0.858”: of the region, and of those that fall by the way.
 
     Empty where nothing is compared. The scores before are those that the comparison shows.
 
@@ -25,7 +25,7 @@ def score_words(session: Session, region: str, slab: Slab, after: Values) -> str
     changed = {key: dice for key in NESTED_REGIONS if (dice := _dice_of(session, key, slab, after)) is not None}
     falling = [key for key, (was, would_be) in changed.items() if key != region and was - would_be >= _FALLS]
     words = [f"{key} {changed[key][0]:.3f} → {changed[key][1]:.3f}" for key in (region, *falling) if key in changed]
-    return ", ".join(words).replace(" ", " Dice ", 1)
+    return "\n".join(words).replace(" ", " Dice ", 1)
 
 
 def _dice_of(session: Session, key: str, slab: Slab, after: Values) -> tuple[float, float] | None:

@@ -22,7 +22,7 @@ from brainseg_gui.errors import BrainsegError
 from brainseg_gui.imaging.hints import Hint
 from brainseg_gui.state.annotating.hand import Point
 from brainseg_gui.state.annotating.preview import Preview
-from brainseg_gui.state.session import Session
+from brainseg_gui.state.session import Notice, Session
 from brainseg_gui.views.slices.hand_event import HandEvent
 
 TOOL = "click"
@@ -217,8 +217,11 @@ class ClickTool(QObject):
         return True
 
     def finish(self) -> None:
-        """Keep what is shown; what is not answered yet was not seen by anybody."""
+        """Keep what is shown; what is not answered yet was not seen by anybody, and it is said that it is dropped."""
         self._work.stop()
+        if self._asked:
+            clicks = "A click was" if len(self._asked) == 1 else f"{len(self._asked)} clicks were"
+            self._session.say(Notice(f"{clicks} not answered yet, and changed nothing", problem=False))
         self._asked.clear()
         self._pressed, self._annotating.hand.drawn = None, None
         self._commit()
