@@ -17,13 +17,14 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from enum import Enum
 from pathlib import Path
 
 from brainseg_gui.errors import BrainsegError, printable
+from brainseg_gui.imaging.case import CaseSource
 from brainseg_gui.plain_files import read_stream, visible
 from brainseg_gui.storage.cells import from_cell, to_cell
 from brainseg_gui.storage.lock_file import BusyError, briefly_locked
@@ -96,6 +97,18 @@ def read_entries(path: Path) -> dict[str, CaseEntry]:
         remedy = "Check the file, or move it away: a new one is begun then"
         raise CaseListError(f"the list of cases cannot be read ({reason})", remedy, path) from error
     return _parsed(text, path)
+
+
+def as_called(entries: Mapping[str, CaseEntry], cases: Iterable[CaseSource]) -> dict[str, CaseEntry]:
+    """Entries with those of visits whose ids did not name the patient yet: the folder's ``M06`` is ``P7_M06`` now."""
+    cases = tuple(cases)
+    found, ids = dict(entries), {case.case_id for case in cases}
+    for case in cases:
+        earlier = case.folder.name
+        known = entries.get(earlier) if earlier not in ids and case.case_id.endswith(f"_{earlier}") else None
+        if known is not None:
+            found.setdefault(case.case_id, replace(known, case=case.case_id))
+    return found
 
 
 def merged(one: Mapping[str, CaseEntry], other: Mapping[str, CaseEntry]) -> dict[str, CaseEntry]:

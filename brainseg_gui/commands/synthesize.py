@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
 import os
 import signal
 import subprocess
@@ -10,6 +11,8 @@ import sys
 from pathlib import Path
 
 from brainseg_gui.commands.options.cluster import add_cluster_options, count_of, retries_of
+
+_ASKED_S = 5.0  # then it is told
 
 
 def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -53,9 +56,19 @@ def run(args: argparse.Namespace) -> int:
             except KeyboardInterrupt:  # the terminal has interrupted the generator too
                 generator.send_signal(signal.SIGINT)
     except SystemExit:  # whoever ends this process means the generator
-        generator.send_signal(signal.SIGINT if sys.platform != "win32" else signal.SIGTERM)
-        generator.wait()
+        _end(generator)
         raise
+
+
+def _end(generator: subprocess.Popen[bytes]) -> None:
+    """Ask it to end its workers, too; what a script started with ``&`` does not hear that."""
+    if sys.platform != "win32":
+        generator.send_signal(signal.SIGINT)
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            generator.wait(_ASKED_S)
+            return
+    generator.terminate()
+    generator.wait()
 
 
 def command_of(args: argparse.Namespace) -> list[str]:

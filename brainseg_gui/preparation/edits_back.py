@@ -8,9 +8,9 @@ from pathlib import Path
 from brainseg_gui.errors import CaseError, SaveError
 from brainseg_gui.imaging.formats.known_formats import stem
 from brainseg_gui.imaging.labels import LabelMap
+from brainseg_gui.preparation import RECORD
 from brainseg_gui.preparation.native import file_name
 from brainseg_gui.preparation.prepared_case import NATIVE, write_native_masks
-from brainseg_gui.preparation.raw_files import RECORD
 from brainseg_gui.preparation.record import read_preparation
 from brainseg_gui.progress import Progress
 

@@ -15,8 +15,8 @@ from brainseg_gui.imaging.formats.known_formats import format_of
 from brainseg_gui.imaging.formats.reading import read_header
 from brainseg_gui.imaging.volume import Volume
 from brainseg_gui.plain_files import open_file
+from brainseg_gui.preparation import RECORD
 from brainseg_gui.preparation.heads.slab import is_slab, shows_scalp
-from brainseg_gui.preparation.raw_files import RECORD
 
 _LOOKED_AT = 50
 _LOOKED_AT_MM = 4.0

@@ -8,12 +8,12 @@ from pathlib import Path
 
 from brainseg_gui.errors import CaseError, SaveError
 from brainseg_gui.imaging.modality import Modality
+from brainseg_gui.preparation import RECORD
 from brainseg_gui.preparation.heads.finder import BrainFinder
 from brainseg_gui.preparation.looking import Looks, is_unsure, look_at, several_t1, with_looks
 from brainseg_gui.preparation.native import file_name
 from brainseg_gui.preparation.prepared_case import check_free, write_prepared
 from brainseg_gui.preparation.raw_examination import NONE, RawExamination, choose_series, examine
-from brainseg_gui.preparation.raw_files import RECORD
 from brainseg_gui.preparation.record import Preparation, read_preparation
 from brainseg_gui.preparation.series import Series
 from brainseg_gui.preparation.steps.prepare import prepare

@@ -20,8 +20,8 @@ from brainseg_gui.imaging.formats.save import write_labels
 from brainseg_gui.imaging.labels import LabelMap
 from brainseg_gui.imaging.modality import Modality
 from brainseg_gui.imaging.volume import Volume
+from brainseg_gui.preparation import RECORD
 from brainseg_gui.preparation.native import file_name, native_mask
-from brainseg_gui.preparation.raw_files import RECORD
 from brainseg_gui.preparation.record import Preparation, PreparedSeries, as_json
 from brainseg_gui.preparation.steps.work import PreparationWork
 from brainseg_gui.progress import Progress

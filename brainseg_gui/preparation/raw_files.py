@@ -15,12 +15,11 @@ from brainseg_gui.imaging.modality import Modality
 from brainseg_gui.imaging.naming.file_words import kind_of
 from brainseg_gui.plain_files import read_json, visible
 from brainseg_gui.plain_values import LARGEST
+from brainseg_gui.preparation import RECORD
 from brainseg_gui.preparation.dicom.stacks import FEWEST_SLICES
 from brainseg_gui.preparation.roles import Certainty, Role, role_of
 from brainseg_gui.preparation.series import FileNotes, Series, SetAside
 
-RECORD = "preparation.json"
-"""The note in the folder of a prepared case; such a folder is no raw examination."""
 _SECONDS = ("EchoTime", "RepetitionTime", "InversionTime")
 _WORDS = ("SeriesDescription", "ProtocolName", "ContrastBolusAgent", "ScanningSequence")
 _PACKED = (".zip", ".tar", ".tar.gz", ".tgz", ".7z", ".rar")

@@ -19,8 +19,8 @@ from brainseg_gui.imaging.grid import Affine, StoredGrid, is_singular
 from brainseg_gui.imaging.modality import Modality
 from brainseg_gui.plain_files import read_json, visible
 from brainseg_gui.plain_values import listed_in, number_in, object_in, path_in, text_in, whole_in
+from brainseg_gui.preparation import RECORD
 from brainseg_gui.preparation.raw_examination import RawExamination
-from brainseg_gui.preparation.raw_files import RECORD
 from brainseg_gui.preparation.registration.motion import Alignment
 from brainseg_gui.preparation.steps.work import PlacedSeries, PreparationWork, Space, Wishes
 

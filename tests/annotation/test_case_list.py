@@ -18,10 +18,12 @@ from brainseg_gui.annotation.case_list import (
     CaseEntry,
     CaseListError,
     CaseState,
+    as_called,
     merged,
     read_entries,
     write_entries,
 )
+from brainseg_gui.imaging.case import CaseSource
 
 
 def entry(case: str, state: CaseState, minute: int, note: str = "", by: str = "anna") -> CaseEntry:
@@ -218,3 +220,19 @@ def test_a_list_that_is_a_pipe_is_not_waited_for(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / NAME)
     with pytest.raises(CaseListError, match="no regular file"):
         read_entries(tmp_path / NAME)
+
+
+def test_states_of_visits_stay_when_their_ids_name_the_patient(tmp_path: Path) -> None:
+    """They were listed as M06 and M12; a case of that very id keeps its own."""
+    cases = [CaseSource(f"P7_{name}", tmp_path / "P7" / name, {}) for name in ("M06", "M12", "M18")]
+    known = {
+        "M06": CaseEntry("M06", CaseState.DONE, "seen"),
+        "M18": CaseEntry("M18"),
+        "P7_M18": CaseEntry("P7_M18", CaseState.FLAGGED),
+    }
+    found = as_called(known, cases)
+    assert found["P7_M06"] == CaseEntry("P7_M06", CaseState.DONE, "seen")
+    assert found["P7_M18"].state is CaseState.FLAGGED
+    assert "P7_M12" not in found
+    other = CaseSource("M06", tmp_path / "M06", {})
+    assert "P7_M06" not in as_called(known, [*cases, other])

@@ -258,11 +258,11 @@ def test_a_drive_that_is_full_for_a_moment_costs_another_try(
 ) -> None:
     enter, full = mask_entry.MaskEntry.enter, ["B"]
 
-    def entering(work: Any, mask: Path) -> None:
+    def entering(work: Any, mask: Path, **told: Any) -> None:
         if work.task.source.case_id in full:
             full.clear()
             raise OSError(errno.ENOSPC, "No space left on device")
-        enter(work, mask)
+        enter(work, mask, **told)
 
     monkeypatch.setattr(mask_entry.MaskEntry, "enter", entering)
     assert call() == 0
@@ -281,8 +281,8 @@ def test_a_drive_that_stands_still_for_one_case_holds_up_no_other_worker(
             assert others_done.wait(60)
         return marked(path)
 
-    def named(work: Any, mask: Path) -> None:
-        enter(work, mask)
+    def named(work: Any, mask: Path, **told: Any) -> None:
+        enter(work, mask, **told)
         ended.append(work.task.source.case_id)
         if len(ended) == 2:
             others_done.set()
@@ -301,8 +301,8 @@ def test_a_worker_that_dies_between_entry_and_mask_leaves_nothing_undone(
 ) -> None:
     enter = mask_entry.MaskEntry.enter
 
-    def dying(work: Any, mask: Path) -> None:
-        enter(work, mask)
+    def dying(work: Any, mask: Path, **told: Any) -> None:
+        enter(work, mask, **told)
         if work.task.source.case_id == "B":
             raise OSError(5, "the power is gone")
 

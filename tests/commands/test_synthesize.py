@@ -60,13 +60,14 @@ def test_names_that_begin_with_a_dash_are_no_options() -> None:
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="needs signals")
-def test_a_request_to_end_ends_the_generator_too(tmp_path: Path) -> None:
-    """As of `kill` or `timeout`: it went on alone, and nobody knew."""
+@pytest.mark.parametrize("interrupts", ["", "import signal; signal.signal(signal.SIGINT, signal.SIG_IGN); "])
+def test_a_request_to_end_ends_the_generator_too(interrupts: str, tmp_path: Path) -> None:
+    """As of `kill` or `timeout`: it went on alone, and nobody knew. What a script starts with & hears no Ctrl+C."""
     said = tmp_path / "pid"
     stand_in = f"import os, time; open({str(said)!r}, 'w').write(str(os.getpid())); time.sleep(600)"
     script = (
-        "import sys, brainseg_gui.commands.synthesize as s; from brainseg_gui.cli import main; "
-        f"s.command_of = lambda _: [sys.executable, '-c', {stand_in!r}]; "
+        f"{interrupts}import sys, brainseg_gui.commands.synthesize as s; from brainseg_gui.cli import main; "
+        f"s._ASKED_S = .5; s.command_of = lambda _: [sys.executable, '-c', {stand_in!r}]; "
         "sys.exit(main(['synthesize', 'out', '--anatomy', 'x']))"
     )
     process = subprocess.Popen([sys.executable, "-P", "-c", script])

@@ -34,14 +34,14 @@ def cohort(toy_case: Any, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Three toy cases, predictions of two models; one prediction is no file that can be read, one is missing."""
     tmp_path = tmp_path_factory.mktemp("cohort")
     for number in range(3):
-        case = toy_case(tmp_path / "r", case_id=f"T{number}", seed=number)
-        image = nib.load(case / f"T{number}_seg.nii.gz")
+        case = toy_case(tmp_path / "r", case_id=f"Toy{number}", seed=number)
+        image = nib.load(case / f"Toy{number}_seg.nii.gz")
         for place, model in enumerate(("one", "two")):
             (tmp_path / model).mkdir(exist_ok=True)
             moved = np.roll(np.asarray(image.dataobj), 1 + number + place, axis=0)
-            nib.save(nib.Nifti1Image(moved, image.affine), tmp_path / model / f"T{number}_pred.nii.gz")
-    (tmp_path / "two" / "T0_pred.nii.gz").write_text("no mask")
-    (tmp_path / "two" / "T1_pred.nii.gz").unlink()
+            nib.save(nib.Nifti1Image(moved, image.affine), tmp_path / model / f"Toy{number}_pred.nii.gz")
+    (tmp_path / "two" / "Toy0_pred.nii.gz").write_text("no mask")
+    (tmp_path / "two" / "Toy1_pred.nii.gz").unlink()
     return tmp_path
 
 
@@ -111,12 +111,12 @@ def test_a_cohort_is_scored_and_shown_with_its_bad_cases(scored: CohortControlle
     assert scored.window is not None
     table = scored.window.table
     assert sorted(zip(_lines(table, 0), _lines(table, 2), strict=True)) == [
-        ("T0", "one"),
-        ("T0", "two"),
-        ("T1", "one"),
-        ("T1", "two"),
-        ("T2", "one"),
-        ("T2", "two"),
+        ("Toy0", "one"),
+        ("Toy0", "two"),
+        ("Toy1", "one"),
+        ("Toy1", "two"),
+        ("Toy2", "one"),
+        ("Toy2", "two"),
     ]
     dice = _lines(table, 3)
     assert dice[:4] == sorted(dice[:4])  # the worst first
@@ -131,7 +131,7 @@ def test_patients_have_a_column_where_ids_do_not_tell_whose_a_visit_is(scored: C
     assert report is not None
     assert scored.window is not None
     table = scored.window.table
-    for patient, hidden in (("T", True), ("Somebody\u202e", False)):
+    for patient, hidden in (("Toy", True), ("Somebody\u202e", False)):
         cases = tuple(replace(case, patient=patient) for case in report.cases)
         scored.results.show(replace(report, cases=cases), scored.results.summaries)
         assert table.isColumnHidden(1) is hidden
@@ -166,8 +166,8 @@ def test_one_heading_says_how_the_lines_are_ordered(scored: CohortController) ->
 
 def test_the_filter_shows_lines_that_hold_its_words(scored: CohortController) -> None:
     assert scored.window is not None
-    scored.window.filter.setText("t2")
-    assert set(_lines(scored.window.table, 0)) == {"T2"}
+    scored.window.filter.setText("toy2")
+    assert set(_lines(scored.window.table, 0)) == {"Toy2"}
     scored.window.filter.setText("not scored")
     assert scored.window.table.shown == 2
 

@@ -599,8 +599,9 @@ def test_a_click_at_the_open_case_leaves_it_as_it_is(
     case = session.case
     asked = parts.window.panels.named("Cases")().case_requested
     asked.emit(session.cohort[0])
-    settled()
+    qtbot.waitUntil(lambda: not files.reading._look.running)
     assert session.case is case
+    assert not session.opening.running
     files.open_source(session.cohort[1])
     qtbot.waitUntil(lambda: session.previewing)
     asked.emit(session.cohort[0])  # the other one is not wanted any more
@@ -609,8 +610,7 @@ def test_a_click_at_the_open_case_leaves_it_as_it_is(
     assert not session.previewing
     os.utime(case.source.reference, ns=(1, 1))
     asked.emit(session.cohort[0])
-    settled()
-    assert session.case is not case
+    qtbot.waitUntil(lambda: session.case is not case)
     assert session.case.case_id == case.case_id
 
 

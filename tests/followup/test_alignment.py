@@ -91,7 +91,7 @@ def test_a_lesion_keeps_its_number_in_another_position(followed: FollowUp, patie
 def test_a_carried_mask_is_written_on_the_grid_of_each_visit_that_was_registered(
     followed: FollowUp, patient: Path
 ) -> None:
-    proposals = {path.name.split("_")[0]: path for path in sorted((patient.parent / "proposals").iterdir())}
+    proposals = {path.name.split("_")[1]: path for path in sorted((patient.parent / "proposals").iterdir())}
     assert len(followed.visits) == 4
     assert list(proposals) == ["visit2", "visit3"]
     values, stored = read_labels(proposals["visit2"])

@@ -11,8 +11,9 @@ from tests.fuzz.measure import WrongAnswer
 SETTINGS = {
     "format": 1, "theme": "light", "device": "cpu", "precision": "float32", "keep probabilities": True,
     "geometry": {"base64": "AAEC/w=="}, "window state": {"base64": ""}, "recent": ["/a", "/b c", "/ü@"],
-    "models": ["/m"], "runs": ["/r"], "keys": {"file.open": "Ctrl+O"}, "windows": {"0" * 16: {"t1": [1.0, 2.0]}},
-    "seconds": {"m cpu": 3.0}, "annotate brush_mm": 8.0, "last folder": "/a",
+    "models": ["/m"], "runs": ["/r"], "keys": {"file.open": "Ctrl+O"},
+    "windows": {"0" * 16: {"t1": [1.0, 2.0, "0" * 16]}}, "seconds": {"m cpu": 3.0},
+    "annotate brush_mm": 8.0, "last folder": "/a",
 }  # fmt: skip
 
 
@@ -78,6 +79,7 @@ def read_old_settings(path: Path) -> None:
 
 def _start_with(path: Path, name: str) -> None:
     from brainseg_gui.controllers.settings import preferences
+    from brainseg_gui.imaging.case import CaseSource
     from brainseg_gui.imaging.modality import Modality
     from brainseg_gui.imaging.window import Window
 
@@ -95,9 +97,10 @@ def _start_with(path: Path, name: str) -> None:
     if found.choice("theme", ("dark", "light")) not in ("dark", "light") or len(found.recent) > 10:
         raise WrongAnswer("a senseless setting came through")
     _ = (found.keys, found.models, found.run_search_paths, found.forgotten_runs, found.bytes("geometry"))
-    found.windows_of(Path("/a"))
+    case = CaseSource("a", Path("/a"), {Modality.T1: Path("/a/t1.nii.gz")})
+    found.windows_of(case)
     found.expected_seconds("m cpu")
-    found.set_windows(Path("/a"), {Modality.T1: Window(1.0, 2.0)})
+    found.set_windows(case, {Modality.T1: Window(1.0, 2.0)})
     found.add_recent(Path("/new"))
     found.flush()
     if preferences.Preferences().recent[:1] != [Path("/new")]:

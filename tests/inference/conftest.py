@@ -28,10 +28,11 @@ def model_folders(tmp_path_factory: pytest.TempPathFactory) -> Path:
     mine = tmp_path_factory.getbasetemp()
     root = (mine.parent if "PYTEST_XDIST_WORKER" in os.environ else mine) / "models"
     try:
-        root.with_suffix(".making").mkdir()
+        root.with_suffix(".begun").mkdir()
     except FileExistsError:  # by another process of these tests: TensorFlow is imported once for all
         _wait_for(root)
     else:
+        root.with_suffix(".making").mkdir()
         _build_models(root.with_suffix(".making")).rename(root)
     return root
 

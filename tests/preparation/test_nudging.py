@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 
 from brainseg_gui.imaging.modality import Modality
+from brainseg_gui.preparation import RECORD
 from brainseg_gui.preparation.prepare_place import PreparationRequest, PreparedExamination, prepare_place
-from brainseg_gui.preparation.raw_files import RECORD
 from brainseg_gui.preparation.registration.motion import Alignment, displacement_mm
 from brainseg_gui.preparation.registration.pose import Pose
 from brainseg_gui.preparation.registration.register import judge, refine

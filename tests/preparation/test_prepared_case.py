@@ -21,10 +21,10 @@ from brainseg_gui.imaging.labelling.known_schemes import scheme_named
 from brainseg_gui.imaging.labels import LabelMap
 from brainseg_gui.imaging.modality import Modality
 from brainseg_gui.imaging.volume import Volume
+from brainseg_gui.preparation import RECORD
 from brainseg_gui.preparation.edits_back import edits_back
 from brainseg_gui.preparation.prepare_place import PreparationRequest, PreparedExamination, prepare_place
 from brainseg_gui.preparation.prepared_case import NATIVE, native_paths, write_native_masks
-from brainseg_gui.preparation.raw_files import RECORD
 from brainseg_gui.preparation.record import read_preparation
 from brainseg_gui.preparation.steps.work import Space, Wishes
 from brainseg_gui.progress import run_to_end

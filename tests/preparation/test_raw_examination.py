@@ -12,9 +12,9 @@ from numpy.typing import NDArray
 
 from brainseg_gui.errors import CaseError
 from brainseg_gui.imaging.modality import Modality
+from brainseg_gui.preparation import RECORD
 from brainseg_gui.preparation.doubts import doubts_of
 from brainseg_gui.preparation.raw_examination import RawExamination, choose_series, examine, said_anew
-from brainseg_gui.preparation.raw_files import RECORD
 from brainseg_gui.preparation.roles import Certainty
 from brainseg_gui.progress import run_to_end
 from tests.preparation.conftest import Series, base, write_classic

@@ -16,7 +16,7 @@ from brainseg_gui.annotation.saving.save_mask import SavedMaskFile, SaveRequest,
 from brainseg_gui.annotation.saving.study_memory import StudyMemory
 from brainseg_gui.controllers.annotating.annotation_record import AnnotationRecord, origin_of
 from brainseg_gui.controllers.settings.person import person
-from brainseg_gui.preparation.edits_back import edits_back
+from brainseg_gui.errors import SaveError
 from brainseg_gui.progress import Progress
 from brainseg_gui.state.layers.layers import Layer
 
@@ -46,10 +46,20 @@ def written(
     if record is not None:
         with suppress(OSError):  # the mask is saved all the same
             _remember(memory, saved, request)
-        source = request.case.source
-        problem = yield from edits_back(source.folder, source.case_id, request.labels, saved.file.path)
+        problem = yield from _back_on_series(request, saved)
         saved = replace(saved, problem=saved.problem or problem)
     return saved
+
+
+def _back_on_series(request: SaveRequest, saved: SavedMaskFile) -> Generator[Progress, None, SaveError | None]:
+    from brainseg_gui.preparation import RECORD  # nothing of what prepares is loaded before it is needed
+
+    source = request.case.source
+    if not (source.folder / RECORD).is_file():
+        return None
+    from brainseg_gui.preparation.edits_back import edits_back
+
+    return (yield from edits_back(source.folder, source.case_id, request.labels, saved.file.path))
 
 
 def _note(record: AnnotationRecord, save: PendingSave, layers: Sequence[Layer], study: str) -> dict[str, Any]:

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import contextlib
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -11,11 +10,12 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QObject, Signal
 
 from brainseg_gui.controllers.jobs.job import Job, abandon_jobs
+from brainseg_gui.controllers.jobs.latest_job import LatestJob
 from brainseg_gui.controllers.jobs.notices import notice_of
 from brainseg_gui.controllers.layers.carried_windows import CarriedWindows
 from brainseg_gui.controllers.settings.preferences import Preferences
 from brainseg_gui.imaging.case import Case, CaseSource
-from brainseg_gui.imaging.file_mark import Stamp, as_they_were, stamp_of
+from brainseg_gui.imaging.file_mark import Stamp, as_they_were
 from brainseg_gui.imaging.regrid_policy import RegridPolicy
 from brainseg_gui.progress import Progress
 from brainseg_gui.state.session import Notice, Session
@@ -53,7 +53,8 @@ class CaseReading(QObject):
         self._job: Job | None = None
         self._said_of_list: set[str] = set()  # about the masks of the list
         self._together: CohortReading | None = None
-        self._read: dict[Path, Stamp] = {}  # files of the open case
+        self._files: Mapping[Path, Stamp] = {}  # of the open case, as they were read
+        self._look = LatestJob(session, self)
         self._windows = CarriedWindows(session, preferences)
         session.cohort_changed.connect(self._on_cohort_changed)
 
@@ -96,9 +97,18 @@ class CaseReading(QObject):
         return job.start()
 
     def is_open(self, source: CaseSource) -> bool:
-        """Whether a case is the open one, and its files are what was read."""
+        """Whether a case is the open one."""
         case = self._session.case
-        return case is not None and case.source.identity == source.identity and as_they_were(self._read)
+        return case is not None and case.source.identity == source.identity
+
+    def if_written(self, then: Callable[[], object]) -> None:
+        """Look whether somebody wrote a file of the open case since it was read, and call `then` if so."""
+
+        def answered(written: bool) -> None:
+            if written:
+                then()
+
+        self._look.start(_look_at(self._files), answered)
 
     def is_coming(self, source: CaseSource) -> bool:
         """Whether a case is being read."""
@@ -116,6 +126,7 @@ class CaseReading(QObject):
     def close(self) -> None:
         """Stop whatever runs, when the program ends."""
         self._job = None
+        self._look.close()
         abandon_jobs(self)
 
     def _reading_together(self) -> CohortReading:
@@ -149,7 +160,7 @@ class CaseReading(QObject):
         if opened.study:
             self.know(case, opened.study)
         self._session.open(case, remembered)
-        self._note_files(case)
+        self._files = opened.files
         self._add_annotations(opened)
         self._windows.begin(case, carry=not remembered and self.is_listed(case.source))
         self._session.opening.end(f"Opened {case.case_id}")
@@ -159,12 +170,6 @@ class CaseReading(QObject):
         if opened.marks_problem is not None:
             self._session.say(notice_of(opened.marks_problem))
         self._say_notes(opened, said)
-
-    def _note_files(self, case: Case) -> None:
-        self._read = dict(case.stamps)
-        with contextlib.suppress(OSError):
-            if case.source.reference is not None:
-                self._read[case.source.reference] = stamp_of(case.source.reference)
 
     def _say_notes(self, opened: Opened, said: Notice | None) -> None:
         from brainseg_gui.controllers.layers.ways_out import ways_on  # the start does not wait for it
@@ -212,3 +217,8 @@ class CaseReading(QObject):
         case = self._session.case
         stays = f"{case.case_id} stays open" if case is not None else "No case is open"
         self._session.say(Notice("Reading was stopped", stays, problem=False))
+
+
+def _look_at(files: Mapping[Path, Stamp]) -> Generator[Progress, None, bool]:
+    yield Progress("looking", 0.0)
+    return not as_they_were(files)

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QEvent, QObject, QTimer
 from PySide6.QtWidgets import QInputDialog, QWidget
 
-from brainseg_gui.annotation.case_list import NAME, CaseEntry, CaseState
+from brainseg_gui.annotation.case_list import NAME, CaseEntry, CaseState, as_called
 from brainseg_gui.controllers.jobs.latest_job import LatestJob
 from brainseg_gui.controllers.layers.case_list_work import (
     CaseListContents,
@@ -272,7 +272,7 @@ class CaseStatesController(QObject):
             return
         changes = [change for change in self._changes if change.location.folder == self._location.folder]
         coming = {case: entry for change in changes for case, entry in change.entries.items()}
-        self._states.show(self._location.path, {**self._read, **coming})
+        self._states.show(self._location.path, as_called({**self._read, **coming}, self._session.cohort))
 
     def _cohort_folder(self) -> Path | None:
         folders = {source.folder for source in self._session.cohort}

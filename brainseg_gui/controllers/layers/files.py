@@ -108,9 +108,12 @@ class FilesController(QObject):
         A double click asks twice: what is being read is not read anew.
         """
         reading = self.reading
+        if reading.is_coming(source):
+            return
         if reading.is_open(source):
             reading.cancel()  # of the case that was to take its place
-        elif not reading.is_coming(source):
+            reading.if_written(partial(self.open_source, source))
+        else:
             self.open_source(source)
 
     def step(self, steps: int) -> None:

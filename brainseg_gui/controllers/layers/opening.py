@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Generator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Generator, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
 from functools import cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -19,7 +20,7 @@ from brainseg_gui.errors import BrainsegError
 from brainseg_gui.imaging.case import Case, CaseSource
 from brainseg_gui.imaging.cases.background_thread import in_background
 from brainseg_gui.imaging.cohorts.cohort_reading import CohortReading
-from brainseg_gui.imaging.file_mark import mark_of
+from brainseg_gui.imaging.file_mark import Stamp, mark_of, stamp_of
 from brainseg_gui.imaging.formats.mask_note import MaskFile, network_of
 from brainseg_gui.imaging.labels import LabelScheme
 from brainseg_gui.imaging.modality import Modality
@@ -82,6 +83,8 @@ class Opened:
         Why that is not shown.
     why_raw
         Why it should be prepared before it is segmented; empty where it need not be, or somebody worked on it as it is.
+    files
+        Its images and its mask, as they were read.
     """
 
     case: Case
@@ -93,6 +96,7 @@ class Opened:
     marks: tuple[Mark, ...] = ()
     marks_problem: BrainsegError | None = None
     why_raw: str = ""
+    files: Mapping[Path, Stamp] = field(default_factory=dict)
 
     @property
     def layers(self) -> tuple[Layer, ...]:
@@ -125,6 +129,7 @@ def open_case(
     folders = homes_of(source, remembered.tree, remembered.earlier)
     in_background(partial(tidy, folders), "tidy")
     case = yield from read_case(source, regrid=regrid, first=first, leave_unreadable=leave_unreadable)
+    files = _stamped(case)
     if together is not None:
         case = yield from together.read(case)
     yield Progress("looking for annotations", 1.0)
@@ -145,7 +150,15 @@ def open_case(
     marks, unread = _measured(remembered.measurements, study)
     raw = "" if layers or case.reference is not None else why_raw(case)
     study_known = known[0] if known else ""
-    return Opened(case, layers, study_known, said.get(NEW_MASKS), problems, prediction, marks, unread, raw)
+    return Opened(case, layers, study_known, said.get(NEW_MASKS), problems, prediction, marks, unread, raw, files)
+
+
+def _stamped(case: Case) -> dict[Path, Stamp]:
+    files, mask = dict(case.stamps), case.source.reference
+    with suppress(OSError):
+        if mask is not None:
+            files[mask] = stamp_of(mask)
+    return files
 
 
 def _measured(journals: MarkJournals | None, study: Callable[[], str]) -> tuple[tuple[Mark, ...], BrainsegError | None]:
@@ -164,8 +177,11 @@ def _prediction_of(case: Case, folders: Sequence[Path]) -> Layer | None:
     from brainseg_gui.imaging.formats.reading import read_label_map
     from brainseg_gui.imaging.schemes.understanding import understand
 
-    name = next(mask_names(case.case_id, PREDICTION))
-    paths = [path for folder in folders if (path := folder / name).is_file() and network_of(path)]
+    places = {folder / next(mask_names(case.case_id, PREDICTION)) for folder in folders}
+    own = case.source.folder
+    if case.case_id.endswith(f"_{own.name}"):  # as it was called before ids of visits named the patient
+        places.add(own / next(mask_names(own.name, PREDICTION)))
+    paths = [path for path in places if path.is_file() and network_of(path)]
     if not paths:
         return None
     try:
