@@ -74,7 +74,7 @@ def test_a_click_is_answered_on_the_case_grid_and_features_are_made_once(
     assert 4 < distance.max() < 12  # near where it was said
     monkeypatch.setattr(Engine, "features", None)  # it would be called for another case
     far = (8, 8, 8)
-    again = run_to_end(answered(case, after, case.scheme, [Hint("WT", True, (far,))], network))
+    again = run_to_end(answered(case, values, case.scheme, [Hint("WT", True, (far,))], network))
     assert again.by == BY_NETWORK
     mended = run_to_end(answered(case, after, case.scheme, [Hint("WT", False, (AT,))], network))
     assert mended.by == BY_IMAGES  # nobody else mends here

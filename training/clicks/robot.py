@@ -119,7 +119,7 @@ def by_network(weights: Path) -> Answer:
     network = keras.saving.load_model(weights, compile=False)
 
     def answer(case: ClickCase, present: Classes, hints: Sequence[Hint]) -> LabelChange | None:
-        if not begins_lesion(hints[-1], present):
+        if not begins_lesion(hints[-1], present, case.spacing_mm):
             return by_seeds(case, present, hints)
         sitting = Sitting(case, present, list(hints))
         change = sitting.change(np.asarray(network.predict_on_batch(sitting.given())))
@@ -135,7 +135,7 @@ def by_mender(mender: Mender, otherwise: Answer) -> Answer:
 
     def answer(case: ClickCase, present: Classes, hints: Sequence[Hint]) -> LabelChange | None:
         hint, regions, spacing_mm = hints[-1], regions_of(present), case.spacing_mm
-        if begins_lesion(hint, present):
+        if begins_lesion(hint, present, spacing_mm):
             found = begun_regions(case.features, mender, regions, hints, spacing_mm)
         else:
             found = mended_regions(mender, case.features, regions, hints, spacing_mm)

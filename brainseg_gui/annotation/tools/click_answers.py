@@ -8,7 +8,7 @@ from typing import Protocol
 
 import numpy as np
 
-from brainseg_gui.annotation.slab import LabelChange, Mask, Slab, Values, area_of
+from brainseg_gui.annotation.slab import LabelChange, Mask, Slab, Values, area_of, slab_around
 from brainseg_gui.annotation.tools.clicks import (
     Spacing,
     from_images,
@@ -24,6 +24,7 @@ from brainseg_gui.imaging.hints import NESTED_REGIONS, Hint, indices_in
 from brainseg_gui.imaging.labels import LabelScheme, region_named
 from brainseg_gui.progress import Progress
 
+_BESIDE_MM = 8.0  # along each axis
 BY_NETWORK = "by the network"
 BY_IMAGES = "by the images alone"
 """Said of every answer that no network gave."""
@@ -103,7 +104,7 @@ def answered(
     """
     hint = hints[-1]
     if network is not None and is_nested(hint):
-        ask = network.regions if begins_lesion(hint, values) else network.mended
+        ask = network.regions if begins_lesion(hint, values, case.grid.spacing_mm) else network.mended
         present = {key: scheme.look_up(region_named(key))[values] for key in NESTED_REGIONS}
         try:
             slab, wanted = yield from ask(case, present, [other for other in hints if is_nested(other)])
@@ -136,7 +137,7 @@ def change_towards(
     present = values[slab]
     inside = {key: scheme.look_up(region_named(key))[present] for key in NESTED_REGIONS}
     differs = (inside[hint.region] != wanted[hint.region]) & (inside[hint.region] != hint.adds)
-    if begins_lesion(hint, values):
+    if begins_lesion(hint, values, spacing_mm):
         differs |= (present == 0) & wanted["WT"]
     differs &= (present == 0) | inside["WT"]
     area = area_of(near_hint(differs, slab, hint, spacing_mm), slab)
@@ -149,9 +150,10 @@ def change_towards(
     return LabelChange(area.slab, area.mask, labels[inner])
 
 
-def begins_lesion(hint: Hint, values: Values) -> bool:
-    """Whether a hint adds where nothing is drawn yet."""
-    return hint.adds and not any(values[voxel] for voxel in hint.voxels_ijk)
+def begins_lesion(hint: Hint, values: Values, spacing_mm: Spacing) -> bool:
+    """Whether a hint adds where nothing is drawn, nor close by: beside a lesion it is that one which is meant."""
+    i, j, k = (round(_BESIDE_MM / mm) for mm in spacing_mm)
+    return hint.adds and not any(values[slab_around(voxel, (i, j, k), values.shape)].any() for voxel in hint.voxels_ijk)
 
 
 def heeds(change: LabelChange | None, values: Values, scheme: LabelScheme, hint: Hint) -> bool:
