@@ -44,8 +44,9 @@ class ShownSlice:
     @property
     def slice_index(self) -> int:
         """The slice that is shown: the crosshair's, else the nearest that the case has."""
-        axis, case = self.plane.axis, self.case
-        index = self._session.viewing.crosshair[axis]
+        session = self._session  # asked for many times a picture: straight from it
+        axis, case = (self._fixed_plane or session.viewing.plane).axis, session.displayed
+        index = session.viewing.crosshair[axis]
         return min(index, case.grid.shape[axis] - 1) if case is not None else index
 
     @property

@@ -176,8 +176,9 @@ class SlicePainting(QObject):
     def _content_titles(self) -> tuple[str, ...]:
         """From the longest to the shortest: what an error is says more than which one it is."""
         title = self._content_title()
-        error = title == self._session.errors.words_at(self._session.viewing.crosshair)
-        return (title, title.partition(" · ")[0]) if error else (title,)
+        words, several, _ = title.partition(" · ")
+        error = several and title == self._session.errors.words_at(self._session.viewing.crosshair)
+        return (title, words) if error else (title,)
 
     def _content_title(self) -> str:
         """Which masks are shown, where it is not all of them."""
