@@ -89,8 +89,8 @@ class UndoController(QObject):
         if annotation is None:
             return
         position = annotation.history.position + steps
-        if 0 <= position <= len(annotation.history) and not self._barred(position):
-            self._annotating.jump(position)
+        if 0 <= position <= len(annotation.history):
+            self.go_to(position)
 
     def show_names(self, *_: object) -> None:
         """Name what undo and redo would do."""

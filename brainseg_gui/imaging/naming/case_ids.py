@@ -14,10 +14,10 @@ from brainseg_gui.imaging.case import CaseSource
 from brainseg_gui.imaging.naming.case_tree import FolderListing, answers
 from brainseg_gui.imaging.naming.conventions import words
 from brainseg_gui.imaging.naming.found_file import Group
-from brainseg_gui.imaging.naming.patients import is_visit, is_visit_beside, may_be_visit, visit_id
+from brainseg_gui.imaging.naming.patients import is_visit, is_visit_beside, may_be_visit, some_visits, visit_id
 
 Beside = Callable[[Path], Sequence[str]]
-"""The names of the folders in a folder."""
+"""The names of the folders in a folder that may be named after visits, or some of them."""
 
 
 def ids_of(groups: Sequence[Group], listed: Sequence[FolderListing]) -> list[tuple[Group, str]]:
@@ -30,7 +30,7 @@ def ids_of(groups: Sequence[Group], listed: Sequence[FolderListing]) -> list[tup
     for folder in list(below):
         below.setdefault(folder.parent, []).append(folder.name)
     known = {here.folder.absolute() for here in listed}
-    beside = cache(lambda patient: below[patient] if patient in known else _folders_in(patient))
+    beside = cache(lambda patient: some_visits(below[patient] if patient in known else _folders_in(patient)))
     return [(group, _with_patient(group, _id_of(group, alone=several[group.folder] == 1), beside)) for group in groups]
 
 

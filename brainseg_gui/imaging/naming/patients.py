@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
+from itertools import islice
 from pathlib import Path
 
 from brainseg_gui.imaging.case import CaseSource
@@ -56,12 +57,17 @@ def may_be_visit(folder_name: str) -> bool:
     return any(pattern.fullmatch(folder_name) for pattern in (_VISIT, _MONTH, _TIME))
 
 
+def some_visits(folder_names: Iterable[str]) -> tuple[str, ...]:
+    """Those that may be named after visits, as many as tell that they are not one patient's."""
+    return tuple(islice(filter(may_be_visit, folder_names), _MOST_VISITS + 1))
+
+
 def is_visit_beside(folder_name: str, others: Iterable[str]) -> bool:
     """Whether a folder is named after one of a patient's visits, beside those of these names; ``M06`` and ``3mo`` too.
 
     Nobody has more than a few. M00, M03, M06 count months, as M01 does beside "baseline"; M01, M02, M03 number people.
     """
-    beside = {folder_name, *filter(may_be_visit, others)}
+    beside = {folder_name, *some_visits(others)}
     months = sorted(int(found[1]) for name in beside if (found := _MONTH.fullmatch(name)))
     of_person = len(beside) == len(months) and months == list(range(1, len(months) + 1))
     return may_be_visit(folder_name) and len(beside) <= _MOST_VISITS and not of_person
