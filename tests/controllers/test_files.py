@@ -591,7 +591,13 @@ def test_a_click_in_the_list_opens_the_case(
 
 
 def test_a_click_at_the_open_case_leaves_it_as_it_is(
-    files: FilesController, session: Session, parts: Any, cohort: Path, settled: Callable[[], None], qtbot: QtBot
+    files: FilesController,
+    session: Session,
+    parts: Any,
+    cohort: Path,
+    settled: Callable[[], None],
+    qtbot: QtBot,
+    brake: Brake,
 ) -> None:
     """Read anew, a mask that was painted and saved began without what could be undone."""
     files.open_paths([cohort])
@@ -602,9 +608,11 @@ def test_a_click_at_the_open_case_leaves_it_as_it_is(
     qtbot.waitUntil(lambda: not files.reading._look.running)
     assert session.case is case
     assert not session.opening.running
+    brake.hold(f"{session.cohort[1].case_id}_t2.")
     files.open_source(session.cohort[1])
     qtbot.waitUntil(lambda: session.previewing)
     asked.emit(session.cohort[0])  # the other one is not wanted any more
+    brake.release()
     settled()
     assert session.case is case
     assert not session.previewing
