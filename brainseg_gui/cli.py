@@ -38,23 +38,32 @@ def build_parser(commands: Sequence[str] = COMMANDS) -> argparse.ArgumentParser:
     )
     parser.add_argument("--version", action="version", version=f"brainseg {__version__}")
     subparsers = parser.add_subparsers(dest="command", metavar="COMMAND", required=True)
+    subparsers.type = str  # the words behind a command are looked at by the command's own parser
     for name in commands:
         import_module(f"brainseg_gui.commands.{name}").add_parser(subparsers)
     return parser
 
 
 class _Parser(argparse.ArgumentParser):
-    """Of the program and of each command: no empty word is a path, which would stand for the working folder."""
+    """Of the program and of each command: an empty word is no path, which would stand for the working folder, and
+    no choice, which would count as not given."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.register("type", Path, _path_of)
+        self.register("type", None, _word_of)
 
 
 def _path_of(word: str) -> Path:
     if not word:
         raise argparse.ArgumentTypeError("an empty word names no file (perhaps a variable of the shell is empty)")
     return Path(word)
+
+
+def _word_of(word: str) -> str:
+    if not word:
+        raise argparse.ArgumentTypeError("an empty word says nothing (perhaps a variable of the shell is empty)")
+    return word
 
 
 def main(argv: Sequence[str] | None = None) -> int:

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from brainseg_gui.api.values import Click, Mask, OpenCase, RefinedMask, Segmentation
-from brainseg_gui.errors import BrainsegError, GridMismatchError
+from brainseg_gui.errors import BrainsegError, GridMismatchError, named
 from brainseg_gui.imaging.cases.case_folder import find_case
 from brainseg_gui.imaging.cases.read_case import read_case
 from brainseg_gui.imaging.hints import NESTED_REGIONS, Hint
@@ -92,7 +92,8 @@ def prepare(
     from brainseg_gui.preparation.steps.work import Space, Wishes
 
     said = {_modality_named(name): series for name, series in (roles or {}).items()}
-    wishes = Wishes(Space(space), strip=strip, even_out=even_out, deface=deface)
+    voxels = named({known.value: known for known in Space}, space, "there is no space")
+    wishes = Wishes(voxels, strip=strip, even_out=even_out, deface=deface)
     request = PreparationRequest(Path(output), wishes, said, overwrite)
     finder = finder_of(_engine())
     return open_case(run_to_end(prepare_place(Path(raw), request, finder)).folder)
@@ -115,9 +116,8 @@ def open_mask(path: StrPath, case: OpenCase, *, scheme: str | None = None) -> Ma
     from brainseg_gui.imaging.formats.reading import read_label_map
 
     file, inner = Path(path), case.case
-    labels, _ = read_as(
-        read_label_map(file, inner.grid, inner.scheme), file, scheme_named(scheme) if scheme else None, inner
-    )
+    said = scheme_named(scheme) if scheme is not None else None
+    labels, _ = read_as(read_label_map(file, inner.grid, inner.scheme), file, said, inner)
     return Mask(labels)
 
 

@@ -23,7 +23,7 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
     )
     parser.add_argument("places", nargs="+", type=Path, metavar="RAW", help="folder or file of one examination")
     parser.add_argument("-o", "--output", required=True, type=Path, metavar="OUT", help="gets a folder for each")
-    parser.add_argument("--name", default="", help="what the folder and its files are called, for one examination")
+    parser.add_argument("--name", help="what the folder and its files are called, for one examination")
     add_role_option(parser)
     parser.set_defaults(run=run)
 
@@ -43,7 +43,7 @@ def run(args: argparse.Namespace) -> int:
         finder = finder_of(engine)
         for place in args.places:
             try:
-                done = run_shown(deface_place(place, args.output, said, finder, args.name), place.name)
+                done = run_shown(deface_place(place, args.output, said, finder, args.name or ""), place.name)
             except BrainsegError as error:
                 faults.append(error)
                 say(str(error))

@@ -48,7 +48,7 @@ def _add_visits(parser: argparse.ArgumentParser) -> None:
         metavar="PATIENT_FOLDER",
         help="folder of the visits of one patient, or a follow-up that was saved as .json",
     )
-    add("--patient", default="", metavar="NAME", help="whose visits, where the folder holds several patients")
+    add("--patient", metavar="NAME", help="whose visits, where the folder holds several patients")
     add(
         "--masks",
         type=Path,
@@ -152,7 +152,7 @@ def _measured(args: argparse.Namespace) -> tuple[FollowUp, TimeLine, LabelScheme
 
     criteria, planes = criteria_named(args.criteria), _planes(args.planes)
     scheme = scheme_named(args.scheme) if args.scheme else None
-    line = time_line_of(args.patient_folder, args.patient, _dates(args.date))
+    line = time_line_of(args.patient_folder, args.patient or "", _dates(args.date))
     treatments = _treatments(args, line)
     masks = masks_of(args.masks, line) if args.masks is not None else {}
     request = FollowUpRequest(criteria, planes, masks, scheme, register=not args.no_registration)

@@ -137,7 +137,7 @@ def _begun(path: Path) -> RunFolder:
 
 def _trained(folder: RunFolder) -> int:
     """Train to the end, or on; 0 once there is a model."""
-    from brainseg_gui.commands.train import watch_run
+    from brainseg_gui.commands.train import ASKED_TO_END, watch_run
     from brainseg_gui.commands.train_watch import BarWatcher
     from brainseg_gui.runs.events import EventTail
     from brainseg_gui.runs.run_status import RunStatus
@@ -146,12 +146,11 @@ def _trained(folder: RunFolder) -> int:
         return 0
     tail = EventTail(folder.events_file)
     tail.read()
-    pid = folder.launch()
     with closing(BarWatcher(folder.config())) as watcher:
-        code = watch_run(folder, pid, tail, watcher)
-    if not code and folder.status() is not RunStatus.FINISHED:
+        code = watch_run(folder, folder.launch(), tail, watcher)
+    if code in (0, ASKED_TO_END) and folder.status() is not RunStatus.FINISHED:
         say("stopped; brainseg learn with --run alone goes on")
-        return 1
+        return code or 1
     return code
 
 

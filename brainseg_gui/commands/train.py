@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import signal
 import sys
 import time
 from collections.abc import Iterator, Sequence
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 
 ENDS = ("finished", "stopped", "failed")
 FAILED, MISUSED = 1, 2
+ASKED_TO_END = 128 + signal.SIGTERM
 LAST_LINES = 10
 _POLL_S = 0.2
 
@@ -31,7 +33,8 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
         "train",
         help="train a network",
         description="Train in a process of its own that writes into a run folder. Ctrl+C asks it to stop after the "
-        "present step; a second Ctrl+C leaves it running. A run that ended early goes on with --resume.",
+        "present step; a second Ctrl+C leaves it running. SIGTERM asks for the same. A run that ended early goes on "
+        "with --resume.",
     )
     parser.add_argument("--preset", metavar="NAME|FILE", help="preset, or a .toml file (default: default)")
     parser.add_argument("--train", nargs="+", type=Path, default=[], metavar="DIR", help="folders of cases")
@@ -40,7 +43,7 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
     parser.add_argument(
         "--folds", metavar="N|FILE", help="cross-validate in N folds, or in those of a splits_final.json as nnU-Net's"
     )
-    parser.add_argument("--fold", type=int, metavar="K", help="the fold that is held back, counted from 0")
+    parser.add_argument("--fold", type=int, metavar="K", help="the fold of --folds that is held back, counted from 0")
     parser.add_argument("--run", required=True, type=Path, metavar="FOLDER", dest="run_folder", help="the run folder")
     parser.add_argument(
         "--set", nargs="+", action="extend", default=[], metavar="SECTION.KEY=VALUE", help="change a setting"
@@ -57,8 +60,8 @@ def run(args: argparse.Namespace) -> int:
     folder = _resumed(args) if args.resume else _prepared(args)
     tail = EventTail(folder.events_file)
     tail.read()  # what an earlier session wrote is not shown again
-    pid = folder.launch()
     watcher = JsonWatcher() if args.json else BarWatcher(folder.config())
+    pid = folder.launch()
     try:
         return watch_run(folder, pid, tail, watcher)
     finally:
@@ -102,13 +105,16 @@ def _check_held_back(args: argparse.Namespace, config: TrainingConfig) -> None:
     Raises
     ------
     BrainsegError
-        If there are several answers to what is held back, or a fold of none.
+        If there are several answers to what is held back, a fold of none, or none of the folds.
     """
     if args.fold is not None and not config.data.folds and not config.data.folds_file:
         raise BrainsegError("--fold says nothing without folds", "Give --folds N, or a file of them, or leave it out")
     ways = [f"--{name}" for name in ("val", "split", "folds") if getattr(args, name) not in (None, [])]
     if len(ways) > 1:
         raise BrainsegError(f"{listed(ways)} each say what is held back", "Give one of them")
+    if args.folds is not None and args.fold is None and "data.fold" not in changes_of(args.set):
+        last = f" to {config.data.folds - 1}" if config.data.folds else ", and so on"
+        raise BrainsegError("--folds does not say which fold is held back", f"Give --fold 0{last}, a run for each")
 
 
 def _resumed(args: argparse.Namespace) -> RunFolder:
@@ -149,19 +155,28 @@ def _check_folders(config: TrainingConfig) -> None:
 
 
 def watch_run(folder: RunFolder, pid: int, tail: EventTail, watcher: Watcher) -> int:
-    """Show events until the run ends; Ctrl+C asks it to."""
-    asked = False
+    """Show events until the run ends; Ctrl+C asks it to, and so does a request of the system that this process end.
+
+    A terminal that closes leaves the run alone: it goes on without being watched.
+    """
+    asked, ending = False, 0
     while True:
         try:
             for event in _until_end(folder, pid, tail):
                 watcher.show(event)
                 if event.kind in ENDS:
-                    return FAILED if event.kind == "failed" else 0
+                    return FAILED if event.kind == "failed" else ending
             return _died(folder)
+        except SystemExit as end:
+            if end.code != ASKED_TO_END:
+                raise
+            asked, ending = True, ASKED_TO_END
+            folder.ask_to_stop()
+            _say("asked to end: stopping after this step")
         except KeyboardInterrupt:
             if asked:
                 _say(f"the trainer goes on without being watched (process {pid}); its stop is asked for")
-                return 0
+                return ending
             asked = True
             folder.ask_to_stop()
             _say("stopping after this step; Ctrl+C again leaves it alone")

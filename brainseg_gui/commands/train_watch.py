@@ -129,7 +129,9 @@ def _check_words(values: Mapping[str, Any]) -> str:
     training, validation = len(values["training"]), len(values["validation"])
     lines = [f"{training} case{'s' if training != 1 else ''} to train on, {validation} held back"]
     if values.get("split") and validation:
-        lines[0] += f", split by {values['split']['by']} with seed {values['split']['seed']}"
+        split = values["split"]
+        fold = f", fold {split['fold']}" if "fold" in split else ""
+        lines[0] += f", split by {split['by']} with seed {split['seed']}{fold}"
         lines.append(f"  held back: {', '.join(values['validation'])}")
     lines.append(f"  labels: {', '.join(values['schemes'])}")
     return "\n".join([*lines, *(f"  {problem}" for problem in values["problems"])])

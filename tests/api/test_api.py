@@ -162,6 +162,11 @@ def test_a_case_is_segmented_and_corrected(folder: Path) -> None:
     api.close()
 
 
+def test_an_empty_word_is_no_scheme_that_was_left_out(folder: Path) -> None:
+    with pytest.raises(BrainsegError, match="no label scheme named"):
+        api.open_mask(folder / f"{folder.name}-seg.nii.gz", api.open_case(folder), scheme="")
+
+
 @pytest.mark.usefixtures("engine_of_api")
 def test_raw_series_become_a_case(tmp_path: Path) -> None:
     raw = tmp_path / "raw" / "Ann"
@@ -171,6 +176,8 @@ def test_raw_series_become_a_case(tmp_path: Path) -> None:
     assert case.image("t1ce").any()
     with pytest.raises(BrainsegError, match="no modality t9"):
         api.prepare(raw, tmp_path / "out", roles={"t9": "scan"}, strip=False)
+    with pytest.raises(BrainsegError, match=r"no space named 2mm. Choose one of 1mm, reference\."):
+        api.prepare(raw, tmp_path / "out", space="2mm")  # type: ignore[arg-type]
 
 
 def test_what_is_given_out_changes_nothing_within(folder: Path) -> None:

@@ -132,6 +132,8 @@ def test_the_check_is_printed_whole() -> None:
         "  labels: brats2020",
         "  d is left out: T2 is missing. Add the file, or leave the case out.",
     ]
+    of_fold = values | {"split": {"by": "patient", "seed": 4, "fold": 0}}
+    assert "held back, split by patient with seed 4, fold 0\n" in sentence_of(Event("checked", 0.0, of_fold))
 
 
 @pytest.mark.engine
@@ -168,9 +170,49 @@ def test_a_failed_run_is_told_with_its_reason(
     assert "no case is left to train on. Add masks" in "".join(capsys.readouterr())
 
 
+@pytest.mark.parametrize(("name", "code"), [("SIGINT", 0), ("SIGTERM", 143)])
+def test_a_request_to_end_asks_the_run_to_stop_and_waits_for_its_end(
+    name: str, code: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(RunFolder, "launch", _trainer_that_takes_one_step)
+    monkeypatch.setattr(RunFolder, "ask_to_stop", _ended)
+    show = JsonWatcher.show
+
+    def asked_to_end(watcher: JsonWatcher, event: Event) -> None:
+        show(watcher, event)
+        if event.kind == "step":
+            signal.raise_signal(getattr(signal, name))
+
+    monkeypatch.setattr(JsonWatcher, "show", asked_to_end)
+    before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)}
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        assert cli.main(["train", "--json", "--run", str(tmp_path / "run"), "--train", str(tmp_path)]) == code
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+    printed = capsys.readouterr()
+    kinds = [json.loads(line)["event"] for line in printed.out.splitlines()]
+    assert kinds == ["started", "step", "stopped"]
+    assert "stopping after this step" in printed.err
+
+
+def _trainer_that_takes_one_step(folder: RunFolder) -> int:
+    with closing(EventWriter(folder.events_file)) as writer:
+        writer.write("started", resumed_from=0)
+        writer.write("step", step=1, epoch=1, loss=1.0)
+    return os.getpid()
+
+
+def _ended(folder: RunFolder) -> None:
+    with closing(EventWriter(folder.events_file)) as writer:
+        writer.write("stopped", step=1, message="stopped after 1 step")
+
+
 @pytest.mark.slow
 @pytest.mark.engine
-def test_ctrl_c_stops_politely(tmp_path: Path, toy_case: Callable[..., Path]) -> None:
+@pytest.mark.parametrize(("name", "code"), [("SIGINT", 0), ("SIGTERM", 143)])
+def test_ctrl_c_stops_politely(tmp_path: Path, toy_case: Callable[..., Path], name: str, code: int) -> None:
     toy_case(tmp_path / "cases", case_id="Toy_000")
     given = ["--train", str(tmp_path / "cases"), "--run", str(tmp_path / "run"), "--json", "--set"]
     changes = [*TINY, "length.epochs=0", "length.steps=100000", f"data.cache={tmp_path / 'cache'}"]
@@ -187,12 +229,12 @@ def test_ctrl_c_stops_politely(tmp_path: Path, toy_case: Callable[..., Path]) ->
             for line in process.stdout:
                 if json.loads(line)["event"] == "step":
                     break
-            os.kill(process.pid, signal.SIGINT)
+            os.kill(process.pid, getattr(signal, name))
             rest, errors = process.communicate(timeout=60)
         finally:
             process.kill()
             RunFolder(tmp_path / "run").ask_to_stop()
-    assert process.returncode == 0
+    assert process.returncode == code
     assert json.loads(rest.splitlines()[-1])["event"] == "stopped"
     assert "stopping after this step" in errors
 
@@ -205,6 +247,8 @@ def test_what_says_nothing_of_what_is_held_back_is_refused(
     run, cases = str(tmp_path / "run"), str(tmp_path)
     given = ("train", "--run", run, "--train", cases)
     assert "--fold says nothing without folds" in refused(capsys, *given, "--fold", "0")
+    assert "Give --fold 0 to 4, a run for each" in refused(capsys, *given, "--folds", "5")
+    assert "Give --fold 0, and so on" in refused(capsys, *given, "--folds", "splits_final.json")
     assert "--val and --split each say" in refused(capsys, *given, "--val", cases, "--split", "0")
     assert "--val and --folds each say" in refused(capsys, *given, "--val", cases, "--folds", "5", "--fold", "1")
     assert "--split and --folds each say" in refused(capsys, *given, "--split", "0.2", "--folds", "5")

@@ -39,12 +39,37 @@ def test_an_empty_word_is_not_the_working_folder(words: list[str], capsys: pytes
     assert "an empty word names no file" in capsys.readouterr().err
 
 
-@pytest.mark.parametrize("prediction", ["", "model="])
-def test_an_empty_prediction_is_not_the_working_folder(
-    tmp_path: Path, prediction: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["statistics", "case", "--scheme", ""],
+        ["evaluate", "--reference", "r", "--prediction", ""],
+        ["evaluate", "--reference", "r", "--prediction", "p", "--prediction-scheme="],
+        ["train", "--run", "run", "--preset", "", "--train", "cases"],
+        ["train", "--run", "run", "--train", "cases", "--folds", "", "--fold", "0"],
+        ["follow", "patient", "--patient", ""],
+        ["follow", "patient", "--date", ""],
+        ["deface", "case", "-o", "out", "--name", ""],
+        ["prepare", "case", "-o", "out", "--role", ""],
+        ["segment", "case", "-o", "out", "--cluster", ""],
+        ["render", "case", "-o", "out.png", "--at", ""],
+        ["runs", "--stop", ""],
+    ],
+)
+def test_an_option_with_an_empty_word_is_not_one_that_was_left_out(
+    words: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit) as ended:
+        cli.main(words)
+    assert ended.value.code == 2
+    assert "an empty word says nothing" in capsys.readouterr().err
+
+
+def test_a_prediction_with_nothing_but_a_name_is_not_the_working_folder(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    assert cli.main(["evaluate", "--reference", str(tmp_path), "--prediction", prediction]) == 2
+    assert cli.main(["evaluate", "--reference", str(tmp_path), "--prediction", "model="]) == 2
     assert "names no file" in capsys.readouterr().err
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Mapping
 from math import isfinite
 
 from brainseg_gui.plain_files import visible
@@ -106,10 +107,13 @@ def dataset_sentence(record: RunRecord) -> str:
     if not counted:
         return ""
     split = record.fact("checked", "split")
-    how = (
-        f", split by {_words(split.get('by'))} with seed {_words(split.get('seed'))}" if isinstance(split, dict) else ""
-    )
+    how = _split_words(split) if isinstance(split, dict) else ""
     return _sentence(f"{' and '.join(counted)} cases{how}")
+
+
+def _split_words(split: Mapping[str, object]) -> str:
+    fold = f", fold {_words(split['fold'])}" if "fold" in split else ""
+    return f", split by {_words(split.get('by'))} with seed {_words(split.get('seed'))}{fold}"
 
 
 def network_sentence(record: RunRecord) -> str:
