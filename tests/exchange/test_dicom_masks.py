@@ -511,23 +511,53 @@ def test_a_packed_segment_of_no_length_is_not_read_for_ever(tmp_path: Path) -> N
         read_mask(tmp_path / "a.dcm")
 
 
-@pytest.mark.parametrize(("kind", "syntax"), [("JPEG", "JPEGBaseline8Bit"), ("JPEG2000", "JPEG2000Lossless")])
+@pytest.mark.parametrize(
+    ("kind", "syntax"),
+    [
+        ("JPEG", "JPEGBaseline8Bit"),
+        ("JPEG2000", "JPEG2000Lossless"),
+        ("JPEG2000", "HTJ2KLossless"),
+        ("JPEG-LS", "JPEGLSLossless"),
+    ],
+)
 @pytest.mark.parametrize("larger", [1, 300])
 def test_a_packed_segment_takes_no_more_memory_than_it_promises(
     kind: str, syntax: str, larger: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     import io
 
+    import jpeg_ls
     from PIL import Image
 
     series = series_in_memory(AXES[0])
     write_segmentation(tmp_path / "a.dcm", labels_on(series, drawn(series)), series)
+    pixels = np.full((5 * larger, 6 * larger), 255, np.uint8)
     stream = io.BytesIO()
-    Image.fromarray(np.full((5 * larger, 6 * larger), 255, np.uint8)).save(stream, format=kind)
+    if kind == "JPEG-LS":
+        stream.write(jpeg_ls.encode_array(pixels))
+    else:
+        Image.fromarray(pixels).save(stream, format=kind)
     packed(tmp_path / "a.dcm", stream.getvalue(), getattr(pydicom.uid, syntax))
-    if larger == 1:
+    if larger == 1 and syntax.startswith("HT"):
+        with pytest.raises(ImageError, match="its pixels cannot be unpacked"):
+            read_mask(tmp_path / "a.dcm")
+    elif larger == 1:
         assert (read_mask(tmp_path / "a.dcm").values > 0).all()
-        return
+    else:
+        monkeypatch.setattr(pydicom.Dataset, "pixel_array", property(lambda _: pytest.fail("it is unpacked")))
+        with pytest.raises(ImageError, match="its pixels are not what its header promises"):
+            read_mask(tmp_path / "a.dcm")
+
+
+@pytest.mark.parametrize(
+    "start", [b"no picture", b"\xff\xd8", b"\xff\xd8\xff\xe0\x00", b"\xff\xd8\xff\xda\x00\x02\x00"]
+)
+def test_a_packed_segment_that_does_not_say_its_size_is_not_unpacked(
+    tmp_path: Path, start: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    series = series_in_memory(AXES[0])
+    write_segmentation(tmp_path / "a.dcm", labels_on(series, drawn(series)), series)
+    packed(tmp_path / "a.dcm", start, pydicom.uid.JPEGLSLossless)
     monkeypatch.setattr(pydicom.Dataset, "pixel_array", property(lambda _: pytest.fail("it is unpacked")))
-    with pytest.raises(ImageError, match="its pixels are not what its header promises"):
+    with pytest.raises(ImageError, match="its pixels cannot be unpacked"):
         read_mask(tmp_path / "a.dcm")

@@ -331,6 +331,17 @@ def test_numbers_that_are_nearly_whole_make_a_mask(
     assert not read_mask(write_nifti(np.ones((4, 5, 6), dtype))).notes
 
 
+@pytest.mark.parametrize(("drawn", "read"), [(10, 10), (100, 0)])
+def test_a_mask_of_255_that_became_minus_one_is_no_empty_one(write_nifti: Any, drawn: int, read: int) -> None:
+    """Where -1 is most of it, it is what nobody drew."""
+    stored = np.zeros(120, np.uint8)
+    stored[:drawn] = 255
+    mask = read_mask(write_nifti(stored.astype(np.int8).reshape(4, 5, 6)))
+    assert np.unique(mask.values).tolist() == ([0, 255] if read else [0])
+    assert np.count_nonzero(mask.values) == read
+    assert ("-1 is read as 255" if read else "-1 is read as background") in " ".join(mask.notes)
+
+
 def test_an_all_zero_volume(write_nifti: Any) -> None:
     assert "all of its voxels are zero" in _refusal(write_nifti(np.zeros((4, 5, 6), np.int16))).what
 

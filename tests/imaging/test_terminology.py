@@ -91,6 +91,8 @@ def test_every_tissue_comes_back_from_its_code_and_its_name() -> None:
         ("Edema", "86049000", "ED"),  # programs code every segment as a tumour
         ("Segment_1", "86049000", "WT"),
         ("Edema", "6574001", "NCR"),
+        *[(name, "86049000", "") for name in ("non-tumor", "Tumour-free brain", "Nasal cavity")],
+        ("non-tumor", "6574001", "NCR"),  # a code of one tissue is no mere habit
     ],
 )
 def test_names_and_older_codes_of_other_programs(name: str, code: str, meaning: str) -> None:

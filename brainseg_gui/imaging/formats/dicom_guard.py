@@ -19,6 +19,7 @@ ITEM = b"\xfe\xff\x00\xe0"
 MOST_ITEMS = 100_000  # in a header; an enhanced file has some twenty for each frame
 _MOST_READS = 1_000_000  # two for each element
 _SHORT = frozenset((b"AE", b"CS", b"LO", b"SH", b"UI", b"UL", b"US"))  # types of what a file says of itself
+_JPEG_LS_FRAME = 0xF7  # the second byte of the segment that says how large a picture is
 _LONG = frozenset((b"OB", b"UT"))
 
 
@@ -112,28 +113,46 @@ def check_pictures(content: Dataset, transfer_syntax: str, shape: tuple[int, int
     OtherPictureError
         If one is of another size.
     DamagedPictureError
-        If pydicom would look at one for ever.
+        If pydicom would look at one for ever, or nobody can tell its size beforehand.
     """
     from pydicom.encaps import generate_frames
-    from pydicom.uid import JPEG2000TransferSyntaxes, JPEGTransferSyntaxes
+    from pydicom.uid import UID, JPEG2000TransferSyntaxes, JPEGLSTransferSyntaxes, JPEGTransferSyntaxes
 
-    if transfer_syntax in JPEGTransferSyntaxes + JPEG2000TransferSyntaxes:
+    known = dict.fromkeys(JPEGTransferSyntaxes + JPEG2000TransferSyntaxes, _size_of_picture)
+    known |= dict.fromkeys(JPEGLSTransferSyntaxes, _size_of_jpeg_ls)
+    if (size_of := known.get(UID(transfer_syntax))) is not None:
         for frame in generate_frames(content.PixelData, number_of_frames=frames):
-            _check_picture(frame, shape)
+            if size_of(frame) not in (shape, None):
+                raise OtherPictureError
 
 
-def _check_picture(frame: bytes, shape: tuple[int, int]) -> None:
+def _size_of_picture(frame: bytes) -> tuple[int, int] | None:
+    """Rows and columns of JPEG or JPEG 2000; None where they cannot be told: what unpacks it says what is wrong."""
     from PIL import Image, UnidentifiedImageError
 
     if _has_endless_box(frame):
         raise DamagedPictureError
     try:
         with Image.open(io.BytesIO(frame)) as picture:
-            size = picture.height, picture.width
+            return picture.height, picture.width
     except UnidentifiedImageError:
-        return  # what unpacks it says what is wrong
-    if size != shape:
-        raise OtherPictureError
+        return None
+
+
+def _size_of_jpeg_ls(frame: bytes) -> tuple[int, int]:
+    """Rows and columns of JPEG-LS, which Pillow does not know.
+
+    Raises
+    ------
+    DamagedPictureError
+        If its first segments do not end in one that says them.
+    """
+    at = 2  # behind the start of the image
+    while len(frame) > at + 8 and frame[at] == 0xFF:
+        if frame[at + 1] == _JPEG_LS_FRAME:
+            return int.from_bytes(frame[at + 5 : at + 7], "big"), int.from_bytes(frame[at + 7 : at + 9], "big")
+        at += 2 + int.from_bytes(frame[at + 2 : at + 4], "big")
+    raise DamagedPictureError
 
 
 def _has_endless_box(frame: bytes) -> bool:
@@ -152,4 +171,4 @@ class OtherPictureError(ValueError):
 
 
 class DamagedPictureError(ValueError):
-    """A picture within a file is made so that reading it would not end."""
+    """A picture within a file is made so that reading it would not end, or take nobody knows how much memory."""

@@ -15,6 +15,7 @@ _BLOCK_BYTES = 2**22
 _NEARLY_WHOLE = 0.02  # what programs that scale float masks into an integer header leave of whole numbers
 _NOTHING = -1  # some write it where nobody drew
 _NOT_WHOLE = "its numbers are not quite whole (such as {:.6g}) and were rounded"
+_WRAPPED = "-1 is read as 255, which bytes with a sign cannot hold"
 _BELOW, _NO_NUMBERS = "-1 is read as background", "NaN is read as background"
 
 
@@ -23,6 +24,8 @@ def whole_numbers(picture: Picture) -> tuple[NDArray[np.uint8], tuple[str, ...]]
     stored, scaled = picture.stored, (picture.slope, picture.intercept) != (1.0, 0.0)
     if stored.dtype == np.uint8 and not scaled:
         return stored, ()
+    if not scaled and _wrapped(stored):
+        return stored.view(np.uint8), (f"{printable(picture.path.name)}: {_WRAPPED}",)
     values = np.empty(stored.shape, dtype=np.uint8, order="F")
     depth = max(1, _BLOCK_BYTES * stored.shape[2] // stored.nbytes)
     said: dict[str, float] = {}
@@ -36,6 +39,13 @@ def whole_numbers(picture: Picture) -> tuple[NDArray[np.uint8], tuple[str, ...]]
             values[:, :, start : start + depth] = _rounded(block, said, picture.path)
     name = printable(picture.path.name)
     return values, tuple(f"{name}: {words.format(value)}" for words, value in said.items())
+
+
+def _wrapped(stored: Array) -> bool:
+    """Whether a mask of 0 and 255 was cast to bytes with a sign: 0 and -1 is all there is, most of it 0."""
+    if stored.dtype != np.int8 or stored.min() != _NOTHING or stored.max() != 0:
+        return False
+    return 2 * int(np.count_nonzero(stored)) < stored.size
 
 
 def _rounded(block: Array, said: dict[str, float], path: Path) -> NDArray[np.uint8]:

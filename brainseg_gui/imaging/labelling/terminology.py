@@ -70,8 +70,13 @@ def meaning_of_code(value: str) -> str:
 
 def meanings_of_name(name: str) -> tuple[str, ...]:
     """What a label of that name may mean, the likeliest first; none where the name tells nothing."""
+    return _said_by_name(name) or ()
+
+
+def _said_by_name(name: str) -> tuple[str, ...] | None:
+    """As `meanings_of_name`; none where the name says that it is of no tumour, None where it says nothing."""
     said = re.sub(_LEFT_OUT, " ", name.replace("_", " "), flags=re.IGNORECASE)  # a word ends at an underscore, too
-    return next((keys for pattern, keys in _NAMES if re.search(pattern, said, re.IGNORECASE)), ())
+    return next((keys for pattern, keys in _NAMES if re.search(pattern, said, re.IGNORECASE)), None)
 
 
 def meaning_of_name(name: str) -> str:
@@ -91,10 +96,13 @@ def depth_of(name: str) -> int:
 def entry_of(number: int, name: str, colour: str = "", code: str = "") -> LabelEntry:
     """A label as another program describes it: its code tells what it means, else its name.
 
-    Many programs give all segments the code of a tumour: a name that tells a tissue of it says more.
+    Many programs give all segments the code of a tumour: a name that tells a tissue of it, or that it is none, says
+    more.
     """
     name = " ".join(name.split())[:LONGEST_NAME] or f"label {number}"
     coded = meaning_of_code(code)
+    if coded == WHOLE and _said_by_name(name) == ():
+        coded = ""
     meaning = coded if coded not in ("", WHOLE) else meaning_of_name(name) or coded
     return LabelEntry(number, name if name.isprintable() else f"label {number}", colour or own_colour(number), meaning)
 
