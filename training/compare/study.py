@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from brainseg_gui.imaging.box import Box, box_around
 from brainseg_gui.imaging.labels import LabelMap, regions
+from brainseg_gui.imaging.naming.patients import patients_of
 from brainseg_gui.progress import Progress
 from training.compare.cases import ComparedCase
 from training.compare.methods import Method, Prediction
@@ -39,12 +40,15 @@ class Study:
         (variants, cases): whether ET is claimed.
     reference_enhancing
         (cases,): whether the reference has ET.
+    patients
+        Whose each case is.
     """
 
     options: Sequence[tuple[Option, ...]]
     dice: Numbers
     enhancing: NDArray[np.bool_]
     reference_enhancing: NDArray[np.bool_]
+    patients: Sequence[str]
 
     def words(self, variant: int) -> str:
         """What a variant is."""
@@ -73,13 +77,22 @@ class Study:
 
     @cached_property
     def behind(self) -> tuple[Numbers, Numbers]:
-        """How far each variant's mean Dice is behind the best, and the standard error of that, over paired cases."""
+        """How far each variant's mean Dice is behind the best, over paired cases, and the standard error of that.
+
+        The error is over patients: visits of one are alike. It is the sandwich estimator of a mean of clusters (Liang
+        and Zeger 1986, with G / (G - 1) for few of them), which is that over cases where each patient has one.
+        """
         of_case = self.dice.mean(axis=2)
         differences = of_case[self.best] - of_case
-        cases = differences.shape[1]
-        if cases < 2:
-            return differences.mean(axis=1), np.zeros(len(differences))
-        return differences.mean(axis=1), differences.std(axis=1, ddof=1) / np.sqrt(cases)
+        gap = differences.mean(axis=1)
+        names, whose = np.unique(np.asarray(self.patients), return_inverse=True)
+        if len(names) < 2:
+            return gap, np.zeros(len(differences))
+        of_patient = (differences - gap[:, None]) @ np.eye(len(names))[
+            whose
+        ]  # (variants, cases) -> (variants, patients)
+        spread = np.sqrt((of_patient**2).sum(axis=1) * len(names) / (len(names) - 1))
+        return gap, spread / differences.shape[1]
 
     @cached_property
     def simplest(self) -> int:
@@ -121,6 +134,7 @@ def measure(
         If a case cannot be used: a study of some other cases would be another study.
     """
     measured: list[Measured] = []
+    owners, _ = patients_of([case.source for case in cases])
     for case in cases:
         yield Progress("trying the rules", len(measured) / len(cases), case.case_id)
         images, reference = case.read()
@@ -132,6 +146,7 @@ def measure(
         np.stack([one.dice for one in measured], axis=1),
         np.stack([one.enhancing for one in measured], axis=1),
         np.array([one.reference_enhancing for one in measured]),
+        [owners[case.source.identity] for case in cases],
     )
 
 

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import itertools
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -104,7 +105,7 @@ def _study() -> Study:
     ])  # fmt: skip
     enhancing = np.array([[True, True], [True, False], [False, False]])
     options = [(nothing, nothing), (one, nothing), (one, two)]
-    return Study(options, dice, enhancing, np.array([True, False]))
+    return Study(options, dice, enhancing, np.array([True, False]), ["a", "b"])
 
 
 def test_the_simplest_of_the_near_is_preferred() -> None:
@@ -118,6 +119,20 @@ def test_the_simplest_of_the_near_is_preferred() -> None:
     assert error.tolist() == pytest.approx([0.35 / 3, 0.025, 0.0])
     assert study.simplest == 1
     assert study.bare == 0
+
+
+def test_visits_of_one_patient_tell_as_much_as_one_of_them() -> None:
+    """Four patients, once with a visit each and once with the same visit three times: the error stays."""
+    random = np.random.default_rng(0)
+    dice = random.uniform(0.4, 0.9, (3, 4, 3))
+    one = replace(_study(), dice=dice, patients=list("abcd"))
+    three = replace(_study(), dice=np.repeat(dice, 3, axis=1), patients=[name for name in "abcd" for _ in range(3)])
+    for found, wanted in zip(three.behind, one.behind, strict=True):
+        np.testing.assert_allclose(found, wanted)
+    differences = dice.mean(axis=2)[one.best] - dice.mean(axis=2)
+    np.testing.assert_allclose(one.behind[1], differences.std(axis=1, ddof=1) / 2)  # of four cases
+    alone = replace(one, patients=["a"] * 4)
+    assert alone.behind[1].tolist() == [0, 0, 0]
 
 
 def test_a_study_is_told() -> None:
