@@ -27,8 +27,9 @@ from brainseg_gui.imaging.labelling.known_schemes import scheme_named
 from brainseg_gui.imaging.labels import NETWORK_SCHEME, UNKNOWN, LabelMap
 from brainseg_gui.inference.cohorts.case_record import ModelIdentity
 from brainseg_gui.inference.models.model_folder import ModelFolder
+from brainseg_gui.learning.case_marks import CaseMarks, marks_of
 from brainseg_gui.learning.plan import LearningPlan, write_plan
-from brainseg_gui.learning.sides import FEWEST_TRAINED, Sides, images_digest, sides_of
+from brainseg_gui.learning.sides import FEWEST_TRAINED, Sides, sides_of
 from brainseg_gui.progress import Progress, scaled
 from brainseg_gui.runs.config import TrainingConfig
 from brainseg_gui.runs.config_file import read_preset
@@ -89,21 +90,22 @@ def prepare_learning(path: Path, request: LearningRequest) -> Generator[Progress
         remedy = "Choose a Keras model in the Segment panel, or with --model"
         raise ModelError("it is in ONNX, which the trainer cannot go on from", remedy, parent.path)
     yield Progress("looking at the cases", 0.0)
-    digests: dict[Path, str] = {}
+    marks: dict[Path, CaseMarks] = {}
     for number, source in enumerate(request.sources):
-        digests[source.identity] = images_digest(source)
+        marks[source.identity] = marks_of(source)
         yield Progress("looking at the cases", 0.1 * number / len(request.sources), source.case_id)
     known = parent.passport.ancestry.trained_on if parent.passport.ancestry is not None else ()
-    sides = sides_of(request.sources, known, lambda source: digests[source.identity])
+    sides = sides_of(request.sources, marks, known)
     folder = RunFolder.create(path, _configured(path, request))
     left_out, names = yield from scaled(_write_sides(folder, sides, request.homes), 0.1, 1.0)
     plan = LearningPlan(
         ModelIdentity.of(parent),
         parent.title,
-        {names[s.identity]: digests[s.identity] for s in sides.training if s.identity in names},
-        {names[s.identity]: digests[s.identity] for s in sides.held_back if s.identity in names},
+        {names[s.identity]: marks[s.identity].images for s in sides.training if s.identity in names},
+        {names[s.identity]: marks[s.identity].images for s in sides.held_back if s.identity in names},
         known,
         tuple(left_out),
+        tuple(sorted(set().union(*(marks[s.identity].further for s in sides.training if s.identity in names)))),
     )
     _check_left(plan, path)
     try:

@@ -41,6 +41,8 @@ class LearningPlan:
         Digests of cases that the parent was trained on already, by this very way.
     left_out
         Sentences on cases that take no part.
+    further
+        Other digests by which the cases that are trained on are known again, as `CaseMarks` has them.
     """
 
     parent: ModelIdentity
@@ -49,6 +51,7 @@ class LearningPlan:
     held_back: Mapping[str, str]
     known: tuple[str, ...] = ()
     left_out: tuple[str, ...] = ()
+    further: tuple[str, ...] = ()
 
 
 def has_plan(folder: RunFolder) -> bool:
@@ -73,6 +76,7 @@ def write_plan(folder: RunFolder, plan: LearningPlan) -> None:
         "held_back": dict(plan.held_back),
         "known": list(plan.known),
         "left_out": list(plan.left_out),
+        "further": list(plan.further),
     }
     write_text(folder.path / NAME, json.dumps(content, indent=1) + "\n", chosen=False, root=folder.path)
 
@@ -109,6 +113,7 @@ def _plan_of(content: Any) -> LearningPlan:
         _digests_in(fields["held_back"]),
         tuple(text_in(digest) for digest in listed_in(fields["known"], _MOST_CASES)),
         tuple(text_in(sentence) for sentence in listed_in(fields["left_out"], _MOST_CASES)),
+        tuple(text_in(digest) for digest in listed_in(fields.get("further", []), _MOST_CASES)),  # before it was noted
     )
 
 

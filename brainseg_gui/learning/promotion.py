@@ -131,7 +131,7 @@ def _about(plan: LearningPlan, verdict: Verdict) -> dict[str, Any]:
         round(verdict.before, 4),
         round(verdict.after, 4),
         round(verdict.overall.p if verdict.overall.p is not None else 1.0, 4),
-        (*dict.fromkeys((*plan.known, *plan.trained_on.values())),),
+        (*dict.fromkeys((*plan.known, *plan.trained_on.values(), *plan.further)),),
     )
     return {"ancestry": ancestry_as_json(ancestry), "results": ancestry.sentence}
 

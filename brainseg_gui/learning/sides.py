@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,7 +11,7 @@ from brainseg_gui.errors import CaseError
 from brainseg_gui.evaluation.cohorts.statistics import FEWEST_DIFFERENCES
 from brainseg_gui.imaging.case import CaseSource
 from brainseg_gui.imaging.naming.patients import patients_of
-from brainseg_gui.plain_files import open_file
+from brainseg_gui.learning.case_marks import CaseMarks
 
 FEWEST_TRAINED = 3
 FEWEST_PATIENTS = FEWEST_TRAINED + FEWEST_DIFFERENCES
@@ -33,32 +32,29 @@ def accepted(sources: Sequence[CaseSource], entries: Mapping[str, CaseEntry]) ->
     return [source for source in sources if states.get(source.case_id) is CaseState.DONE]
 
 
-def sides_of(
-    sources: Sequence[CaseSource], known: Collection[str] = (), digest_of: Callable[[CaseSource], str] | None = None
-) -> Sides:
+def sides_of(sources: Sequence[CaseSource], marks: Mapping[Path, CaseMarks], known: Collection[str] = ()) -> Sides:
     """Divide corrected cases by patient.
 
     The side of a patient follows from their images, so that most stay where they are as cases are added.
 
     Parameters
     ----------
+    marks
+        Of each case, by its identity.
     known
-        Digests of the images that the network which is gone on from was trained on: their patients score none.
-    digest_of
-        Digest of a case's images; `images_digest` by default.
+        Marks of what the network which is gone on from was trained on: their patients score none.
 
     Raises
     ------
     CaseError
         If there are too few patients for both sides.
     """
-    digest_of = digest_of or images_digest
     owners, _ = patients_of(sources)
-    digests = {source.identity: digest_of(source) for source in sources}
-    trained = {owners[place] for place, digest in digests.items() if digest in known}
+    trained = {owners[source.identity] for source in sources if not marks[source.identity].all.isdisjoint(known)}
     order: dict[str, str] = {}
-    for place, digest in digests.items():
-        order[owners[place]] = min(digest, order.get(owners[place], digest))
+    for source in sources:
+        owner, digest = owners[source.identity], marks[source.identity].images
+        order[owner] = min(digest, order.get(owner, digest))
     new = sorted(set(order) - trained, key=lambda patient: order[patient])
     count = max(FEWEST_DIFFERENCES, round(_SHARE_HELD_BACK * len(order)))
     if len(order) < FEWEST_PATIENTS or len(new) < FEWEST_DIFFERENCES:
@@ -77,23 +73,3 @@ def _too_few(patients: int, new: int) -> CaseError:
         return CaseError(what, f"Correct cases of {FEWEST_DIFFERENCES - new} more patients: it is scored on new ones")
     what = f"corrected cases of {FEWEST_PATIENTS} patients are needed, {needed}, and {patients} have one that is done"
     return CaseError(what, "Correct more cases, and say that they are done (Cases › Done)")
-
-
-def images_digest(source: CaseSource) -> str:
-    """Digest of the bytes of a case's images, whatever they are called.
-
-    Raises
-    ------
-    CaseError
-        If one cannot be read.
-    """
-    digests = sorted(_file_digest(path) for path in set(source.modalities.values()))
-    return hashlib.blake2b(b"".join(digests), digest_size=16).hexdigest()
-
-
-def _file_digest(path: Path) -> bytes:
-    try:
-        with open_file(path) as stream:
-            return hashlib.file_digest(stream, "sha256").digest()
-    except OSError as error:
-        raise CaseError(f"it cannot be read ({error.strerror or error})", "Check the drive", path) from error

@@ -84,7 +84,8 @@ def test_a_better_network_is_promoted_with_its_ancestry_and_taken_back(
     assert (ancestry.parent, ancestry.cases, ancestry.held_back) == ("parent 1", 4, 6)
     assert ancestry.parent_sha256 == parent.passport.sha256
     assert ancestry.p == pytest.approx(2 / 2**6, abs=1e-4)
-    assert ancestry.trained_on == (*plan.trained_on.values(),)
+    assert ancestry.trained_on == (*plan.trained_on.values(), *plan.further)
+    assert len(plan.further) == 4 * 4  # each image by itself, too
     assert passport.results.startswith("parent 1, fine-tuned on 4 corrected cases; on 6 others mean Dice 0.")
     assert promotions(models) == (Promotion(kept, parent.path, compared.path),)
     assert take_back(models) == Promotion(kept, parent.path, compared.path)

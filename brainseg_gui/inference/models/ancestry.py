@@ -25,8 +25,8 @@ class Ancestry:
     dice_before, dice_after, p
         The gate: mean Dice of WT, TC and ET over the held-back cases of both networks, and p of the paired test.
     trained_on
-        Digests of the images of all cases it was trained on in this way, its parents included: none of their patients
-        may score it.
+        Digests of all cases it was trained on in this way, its parents included, by their images and all else by which
+        they are known again: none of their patients may score it.
     """
 
     parent: str
