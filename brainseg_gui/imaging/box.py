@@ -17,15 +17,21 @@ def whole_box(shape: tuple[int, ...]) -> Box:
 
 def box_around(mask: Array) -> Box | None:
     """The smallest box that holds everything that is not 0 or False, (I, J, K); None when nothing is."""
+    turned = [stride < 0 for stride in mask.strides]  # read from its end, which numpy does five times as slowly
+    onward = mask[tuple(slice(None, None, -1 if back else 1) for back in turned)]
     box = [slice(0, n) for n in mask.shape]
     # the axis that is slowest in memory first: each cut leaves less to read for the next
-    for axis in np.argsort(np.abs(mask.strides))[::-1].tolist():
+    for axis in np.argsort(onward.strides)[::-1].tolist():
         others = tuple(other for other in range(3) if other != axis)
-        filled = np.flatnonzero(mask[tuple(box)].any(axis=others))
+        part = onward[tuple(box)]
+        largest = part.max(axis=others, initial=0) if part.dtype == np.uint8 else part.any(axis=others)
+        filled = np.flatnonzero(largest)
         if filled.size == 0:
             return None
         box[axis] = slice(int(filled[0]), int(filled[-1]) + 1)
-    return box[0], box[1], box[2]
+    ends = zip(box, mask.shape, turned, strict=True)
+    i, j, k = (slice(n - part.stop, n - part.start) if back else part for part, n, back in ends)
+    return i, j, k
 
 
 def grown(box: Box, reach: int | tuple[int, int, int], shape: tuple[int, ...]) -> Box:

@@ -35,12 +35,17 @@ class Mesh:
     @cached_property
     def normals(self) -> Points:
         """Outward unit vector of each point: the mean of its quads, the larger ones counting more, (points, 3)."""
-        corners = self.points_mm[self.quads]
-        outward = np.cross(corners[:, 2] - corners[:, 0], corners[:, 3] - corners[:, 1])
-        flat = self.quads.ravel()
-        summed = [np.bincount(flat, np.repeat(outward[:, axis], 4), len(self.points_mm)) for axis in range(3)]
-        normals = np.stack(summed, axis=1).astype(np.float32)
-        return np.asarray(normals / np.maximum(np.linalg.norm(normals, axis=1, keepdims=True), np.float32(1e-12)))
+        from scipy.sparse import csr_array
+
+        first, second, third, fourth = (self.points_mm.take(corner, axis=0) for corner in self.quads.T)
+        (ax, ay, az), (bx, by, bz) = (third - first).T, (fourth - second).T
+        outward = np.stack([ay * bz - az * by, az * bx - ax * bz, ax * by - ay * bx], axis=1)
+        starts = np.arange(0, self.quads.size + 1, 4, dtype=np.int32)
+        ones = np.ones(self.quads.size, np.float32)
+        corners = csr_array((ones, self.quads.ravel(), starts), shape=(len(self.quads), len(self.points_mm)))
+        summed = corners.T @ outward
+        length = np.sqrt(np.einsum("ij,ij->i", summed, summed))
+        return np.asarray(summed / np.maximum(length, np.float32(1e-12))[:, None])
 
     @property
     def area_mm2(self) -> float:

@@ -13,7 +13,8 @@ from numpy.typing import NDArray
 
 from brainseg_gui.imaging.box import box_around
 from brainseg_gui.imaging.grid import Voxel
-from brainseg_gui.surfaces.nets import Bools, SmoothNet, smooth_net
+from brainseg_gui.surfaces.mesh import Quads
+from brainseg_gui.surfaces.nets import Bools, Floats, SmoothNet, smooth_net
 
 REACH = 4
 """Cubes, along each axis, from a change to the last points that are made anew."""
@@ -61,25 +62,36 @@ def _changed(before: Bools, at: Voxel, mask: Bools, start: Voxel) -> Corners:
 def _joined(net: SmoothNet, local: SmoothNet, around: Corners) -> SmoothNet:
     """The points of one net outside of a box of cubes and those of the other within; quads at its border reach over."""
     low, high = around
-    old, new = ((one.cubes - 0.5).astype(np.intp) for one in (net, local))
-    gone, come = (_within(cubes, around) for cubes in (old, new))
-    kept, made = int(np.count_nonzero(~gone)), int(np.count_nonzero(come))
+    gone, come = (_within(one.cubes, around) for one in (net, local))
+    kept, made = np.flatnonzero(~gone), np.flatnonzero(come)
     number = np.full(high - low, -1, np.int32)  # of the point of each cube of the box
-    number[tuple((new[come] - low).T)] = np.arange(kept, kept + made)
-    ours, theirs = (np.full(len(cubes), -1, np.int32) for cubes in (old, new))
-    ours[~gone], ours[gone] = np.arange(kept), number[tuple((old[gone] - low).T)]
-    theirs[come] = np.arange(kept, kept + made)
-    outer = ours[net.quads[~gone[net.quads].all(axis=1)]]
-    inner = theirs[local.quads[come[local.quads].all(axis=1)]]
-    quads = np.concatenate([outer, inner])
+    number[_places(local.cubes[made], low)] = np.arange(len(kept), len(kept) + len(made))
+    ours, theirs = (np.full(len(one.cubes), -1, np.int32) for one in (net, local))
+    ours[kept], ours[gone] = np.arange(len(kept)), number[_places(net.cubes[gone], low)]
+    theirs[made] = np.arange(len(kept), len(kept) + len(made))
+    outer = ours.take(np.delete(net.quads, _all_of(gone, net.quads), axis=0))
+    inner = theirs.take(local.quads.take(_all_of(come, local.quads), axis=0))
     points, cubes = (
-        np.concatenate([mine[~gone], yours[come]])
+        np.concatenate([mine.take(kept, axis=0), yours.take(made, axis=0)])
         for mine, yours in ((net.points, local.points), (net.cubes, local.cubes))
     )
-    return SmoothNet(points, quads, cubes)
+    return SmoothNet(points, np.concatenate([outer, inner]), cubes)
 
 
-def _within(cubes: NDArray[np.intp], around: Corners) -> Bools:
+def _within(cubes: Floats, around: Corners) -> Bools:
     """Which cubes lie in a box."""
-    low, high = around
-    return np.asarray(((cubes >= low) & (cubes < high)).all(axis=1))
+    within = np.ones(len(cubes), dtype=bool)
+    for along, low, high in zip(cubes.T, *around, strict=True):
+        within &= (along > low) & (along < high)
+    return within
+
+
+def _places(cubes: Floats, low: NDArray[np.intp]) -> tuple[NDArray[np.intp], ...]:
+    """Where cubes stand in a box."""
+    return tuple((cubes - 0.5 - low).astype(np.intp).T)
+
+
+def _all_of(points: Bools, quads: Quads) -> NDArray[np.intp]:
+    """Quads that have all of their points among some; few have one there, and only these are looked at further."""
+    found = np.flatnonzero(points.take(quads[:, 0]))
+    return found[points[quads[found]].all(axis=1)]

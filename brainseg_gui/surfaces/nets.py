@@ -152,27 +152,41 @@ def _smoothed(points: Floats, linked: csr_array, cubes: Floats, rounds: int) -> 
 
 def _as_large(points: Floats, quads: Quads, cubes: Floats) -> Floats:
     """Move the points of small pieces along their normals until each encloses what its voxels do, as its cubes tell."""
-    count, piece = _pieces(quads, len(points))
-    small = quads[(np.bincount(piece) < _LARGE)[piece[quads[:, 0]]]]
+    piece = _pieces(quads, len(points))
+    small = np.flatnonzero((np.bincount(piece) < _LARGE)[piece])
     if not len(small):
         return points
-    whose = piece[small[:, 0]]
-    wanted, _ = _sizes(cubes, small, whose, count)
+    number = np.full(len(points), -1, np.int32)
+    number[small] = np.arange(len(small), dtype=np.int32)
+    numbered = number[quads]
+    moved = points.copy()
+    moved[small] = _grown(points[small], numbered[numbered[:, 0] >= 0], cubes[small], piece[small])
+    return moved
+
+
+def _grown(points: Floats, quads: Quads, cubes: Floats, piece: NDArray[np.intp]) -> Floats:
+    """Small pieces, each as large as its cubes."""
+    whose, count = piece[quads[:, 0]], int(piece.max()) + 1
+    wanted, _ = _sizes(cubes, quads, whose, count)
     for _ in range(_TIMES):
-        volume, area = _sizes(points, small, whose, count)
+        volume, area = _sizes(points, quads, whose, count)
         by = np.clip((wanted - volume) / np.maximum(area, 1e-6), -_STEP, _STEP)
-        points = points + by[piece][:, None] * Mesh(points.astype(np.float32), small).normals
+        points = points + by[piece][:, None] * Mesh(points.astype(np.float32), quads).normals
     return points
 
 
-def _pieces(quads: Quads, points: int) -> tuple[int, NDArray[np.intp]]:
-    """How many pieces there are, and which of them each point is of."""
+def _pieces(quads: Quads, points: int) -> NDArray[np.intp]:
+    """The piece that each point is of: what quads hold together, each of them linked to its four points."""
     from scipy.sparse import csr_array
     from scipy.sparse.csgraph import connected_components
 
-    ends = np.repeat(quads[:, 0], 3), quads[:, 1:].ravel()
-    count, piece = connected_components(csr_array((np.ones(ends[0].size), ends), (points, points)), directed=False)
-    return count, piece.astype(np.intp)
+    count = len(quads)
+    starts = np.minimum(np.arange(0, 4 * (count + points) + 1, 4, dtype=np.int32), np.int32(4 * count))
+    shape = (count + points, count + points)
+    _, piece = connected_components(
+        csr_array((np.ones(4 * count), quads.ravel() + np.int32(count), starts), shape), directed=False
+    )
+    return piece[count:].astype(np.intp)
 
 
 def _sizes(points: Floats, quads: Quads, whose: NDArray[np.intp], count: int) -> tuple[Floats, Floats]:

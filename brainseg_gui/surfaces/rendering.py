@@ -12,6 +12,7 @@ from brainseg_gui.imaging.colours import rgb
 from brainseg_gui.progress import Progress, run_to_end
 from brainseg_gui.surfaces.camera import Camera, Point, Size
 from brainseg_gui.surfaces.cut import Cut, Pixels
+from brainseg_gui.surfaces.mesh import Mesh
 from brainseg_gui.surfaces.splats import Dots, dots_of, nearest
 from brainseg_gui.surfaces.surface import Surface
 
@@ -80,71 +81,124 @@ def render(
 
 
 def drawn(
-    surfaces: Sequence[Surface], camera: Camera, size: Size, cut: Cut | None = None, *, fine: bool = False
+    surfaces: Sequence[Surface],
+    camera: Camera,
+    size: Size,
+    cut: Cut | None = None,
+    *,
+    fine: bool = False,
+    before: SeenBefore | None = None,
 ) -> Generator[Progress, None, Rendering]:
-    """As `render`, surface by surface: closing the generator gives up the rest of a picture that nobody wants."""
+    """As `render`, surface by surface: closing the generator gives up the rest of a picture that nobody wants.
+
+    Parameters
+    ----------
+    before
+        What the last picture was made of: surfaces that are still there are not drawn again from the same place.
+    """
     width, height = size
     if fine:
         large = yield from drawn(surfaces, camera, (2 * width, 2 * height), cut)
         mean = large.pixels.reshape(height, 2, width, 2, 3).mean(axis=(1, 3), dtype=np.float32)
         return Rendering(mean.astype(np.uint8), large.towards_mm[::2, ::2], camera, large.of_slice[::2, ::2])
-    picture = np.zeros((width * height, 3), np.float32)
+    picture = np.zeros((3, width * height), np.float32)  # colour by colour: what is of glass is mixed in quicker
     towards, of_slice = np.full(width * height, _NOWHERE), np.zeros(width * height, bool)
-    dots_of_solid = yield from _each_dots([one for one in surfaces if not one.glass], camera, size, cut)
-    _draw_solid(picture, towards, dots_of_solid, size)
+    each = yield from (before or SeenBefore()).seen(surfaces, camera, size, cut)
+    for seen, surface in each:
+        if not surface.glass:
+            _draw_solid(picture, towards, seen, surface)
     behind_glass = towards.copy()
-    glass = yield from _each_dots([one for one in surfaces if one.glass], camera, _reduced(size), cut)
-    for dots, one in sorted((pair for pair in glass if len(pair[0])), key=lambda pair: float(pair[0][:, 2].max())):
+    glass = [(seen, surface) for seen, surface in each if surface.glass and len(seen.pixel)]
+    for seen, surface in sorted(glass, key=lambda pair: float(pair[0].towards.max())):
         yield _DRAWING
-        _draw_glass(picture, towards, behind_glass, dots, one, size)
+        _draw_glass(picture, towards, behind_glass, seen, surface, size)
     if cut is not None:
         pixel, colours, depth = cut.seen(camera, size)
-        picture[pixel], towards[pixel], of_slice[pixel] = colours, depth, True
-    pixels = picture.clip(0, 255).astype(np.uint8).reshape(height, width, 3)
+        picture[:, pixel], towards[pixel], of_slice[pixel] = colours.T, depth, True
+    pixels = np.ascontiguousarray(picture.clip(0, 255).astype(np.uint8).T).reshape(height, width, 3)
     return Rendering(pixels, towards.reshape(height, width), camera, of_slice.reshape(height, width))
 
 
-def _each_dots(
-    surfaces: Sequence[Surface], camera: Camera, size: Size, cut: Cut | None
-) -> Generator[Progress, None, list[tuple[Dots, Surface]]]:
-    found = []
-    for surface in surfaces:
-        yield _DRAWING
-        found.append((_dots(surface, camera, size, cut), surface))
-    return found
+@dataclass(frozen=True, eq=False)
+class _SurfaceFront:
+    """What is seen of one surface where no other hides it.
+
+    Parameters
+    ----------
+    pixel
+        Where (row × width + column, of a smaller picture if it is of glass), (pixels,).
+    look
+        How bright it is there, or how opaque if it is of glass, (pixels,).
+    towards
+        How far towards the viewer it lies, in mm, (pixels,).
+    """
+
+    pixel: NDArray[np.intp]
+    look: NDArray[np.float32]
+    towards: NDArray[np.float32]
+
+
+class SeenBefore:
+    """What was seen of each surface of a picture: after a stroke most of them are where they were."""
+
+    def __init__(self) -> None:
+        self._from: tuple[object, ...] = ()
+        self._known: dict[tuple[Mesh, float], _SurfaceFront] = {}
+        self.reused = 0
+        """How many surfaces of the last picture were not drawn again."""
+
+    def seen(
+        self, surfaces: Sequence[Surface], camera: Camera, size: Size, cut: Cut | None
+    ) -> Generator[Progress, None, list[tuple[_SurfaceFront, Surface]]]:
+        """Each surface with what is seen of it; only those of this picture are kept."""
+        place = (camera, size, cut and (cut.plane, cut.slice_index, cut.grid))
+        known = self._known if place == self._from else {}
+        each, reused = [], 0
+        for surface in surfaces:
+            found = known.get((surface.mesh, surface.opacity))
+            if found is None:
+                yield _DRAWING
+                found = _seen(surface, camera, _reduced(size) if surface.glass else size, cut)
+            else:
+                reused += 1
+            each.append((found, surface))
+        self._from, self.reused = place, reused
+        self._known = {(surface.mesh, surface.opacity): found for found, surface in each}
+        return each
 
 
 def _draw_solid(
-    picture: NDArray[np.float32], towards: NDArray[np.float32], each: Sequence[tuple[Dots, Surface]], size: Size
+    picture: NDArray[np.float32], towards: NDArray[np.float32], seen: _SurfaceFront, surface: Surface
 ) -> None:
-    if not each:
-        return
-    dots = np.concatenate([dots for dots, _ in each])
-    whose = np.repeat(np.arange(len(each)), [len(dots) for dots, _ in each])
-    colours = np.array([rgb(surface.colour) for _, surface in each], np.float32)
-    pixel, front = nearest(dots, size)
-    picture[pixel] = colours[whose[front]] * dots[front, 3:4]
-    towards[pixel] = dots[front, 2]
+    """Where nothing that is drawn already lies in front of it."""
+    front = seen.towards > towards[seen.pixel]
+    pixel = seen.pixel[front]
+    picture[:, pixel] = np.array(rgb(surface.colour), np.float32)[:, None] * seen.look[front]
+    towards[pixel] = seen.towards[front]
 
 
 def _draw_glass(
     picture: NDArray[np.float32],
     towards: NDArray[np.float32],
     behind: NDArray[np.float32],
-    dots: Dots,
+    seen: _SurfaceFront,
     surface: Surface,
     size: Size,
 ) -> None:
     """Over what lies behind it; it may be clicked where nothing solid is seen through it."""
-    width, height = small = _reduced(size)
-    pixel, front = nearest(dots, small)
+    width, height = _reduced(size)
     opacity, depth = np.zeros(width * height, np.float32), np.full(width * height, _NOWHERE)
-    opacity[pixel], depth[pixel] = dots[front, 3], dots[front, 2]
+    opacity[seen.pixel], depth[seen.pixel] = seen.look, seen.towards
     opacity, depth = (_enlarged(part.reshape(height, width), size) for part in (opacity, depth))
-    there = np.flatnonzero((opacity > 0) & (depth > behind))
-    picture[there] += (np.array(rgb(surface.colour), np.float32) - picture[there]) * opacity[there, None]
-    bare = there[~np.isfinite(behind[there])]
-    towards[bare] = np.maximum(towards[bare], depth[bare])
+    opacity *= depth > behind
+    picture += (np.array(rgb(surface.colour), np.float32)[:, None] - picture) * opacity
+    np.maximum(towards, depth, out=towards, where=(opacity > 0) & ~np.isfinite(behind))
+
+
+def _seen(surface: Surface, camera: Camera, size: Size, cut: Cut | None) -> _SurfaceFront:
+    dots = _dots(surface, camera, size, cut)
+    pixel, front = nearest(dots, size)
+    return _SurfaceFront(pixel, dots[front, 3], dots[front, 2])
 
 
 def _dots(surface: Surface, camera: Camera, size: Size, cut: Cut | None) -> Dots:

@@ -17,6 +17,7 @@ def test_the_box_around_two_voxels(order: Literal["C", "F"]) -> None:
     mask[1, 2, 3] = mask[3, 2, 6] = 4
     assert box_around(mask) == np.s_[1:4, 2:3, 3:7]
     assert box_around(mask[::-1]) == np.s_[1:4, 2:3, 3:7]  # 5 voxels: 1 and 3 change places
+    assert box_around(mask[:, ::-1, ::-1]) == np.s_[1:4, 3:4, 0:4]
     assert box_around(mask == 0) == np.s_[0:5, 0:6, 0:7]
 
 

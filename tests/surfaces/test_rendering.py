@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -12,9 +13,11 @@ from brainseg_gui.imaging.grid import Grid
 from brainseg_gui.imaging.plane import Plane
 from brainseg_gui.imaging.volume import Volume
 from brainseg_gui.imaging.window import Window
+from brainseg_gui.progress import run_to_end
 from brainseg_gui.surfaces.camera import Camera, camera_around
 from brainseg_gui.surfaces.cut import Cut, cut_through
-from brainseg_gui.surfaces.rendering import render
+from brainseg_gui.surfaces.mesh import Mesh
+from brainseg_gui.surfaces.rendering import SeenBefore, drawn, render
 from brainseg_gui.surfaces.surface import Surface
 
 FRONT = Camera(width_mm=120, azimuth_deg=0, elevation_deg=0)
@@ -84,6 +87,43 @@ def test_a_fine_picture_shows_the_same_with_smooth_edges(balls: Balls) -> None:
     assert fine.pixels.shape == coarse.pixels.shape
     assert np.abs(fine.pixels.astype(int) - coarse.pixels).mean() < 4
     assert fine.point_at(0.5, 0.5) == pytest.approx(coarse.point_at(0.5, 0.5), abs=1.5)
+
+
+def test_what_did_not_change_is_taken_from_the_picture_before(balls: Balls) -> None:
+    before = SeenBefore()
+    run_to_end(drawn(balls, FRONT, SIZE, before=before))
+    assert before.reused == 0
+    red, *others = balls
+    larger = replace(red, mesh=Mesh(red.mesh.points_mm + np.float32([0, 40, 0]), red.mesh.quads))
+    for shown in (balls[1:], balls, (replace(red, colour="#102030"), *others), (larger, *others)):
+        again = run_to_end(drawn(shown, FRONT, SIZE, before=before))
+        whole = render(shown, FRONT, SIZE)
+        assert np.array_equal(again.pixels, whole.pixels)
+        assert np.array_equal(again.towards_mm, whole.towards_mm)
+        assert before.reused == sum(one.mesh is not larger.mesh for one in shown) - (shown is balls)
+
+
+@pytest.mark.parametrize(
+    ("camera", "size", "opacity"),
+    [(FRONT.turned(5, 0), SIZE, 1.0), (FRONT, (150, 120), 1.0), (FRONT, SIZE, 0.4)],
+)
+def test_from_elsewhere_and_of_other_glass_nothing_is_taken_over(
+    balls: Balls, camera: Camera, size: tuple[int, int], opacity: float
+) -> None:
+    before, (red, *_) = SeenBefore(), balls
+    run_to_end(drawn([red], FRONT, SIZE, before=before))
+    shown = [replace(red, opacity=opacity)]
+    again = run_to_end(drawn(shown, camera, size, before=before))
+    assert before.reused == 0
+    assert np.array_equal(again.pixels, render(shown, camera, size).pixels)
+
+
+def test_another_slice_amid_the_surfaces_is_another_place(balls: Balls, cut: Cut) -> None:
+    before, elsewhere = SeenBefore(), replace(cut, slice_index=cut.slice_index + 3)
+    for one, reused in ((cut, 0), (cut, len(balls)), (elsewhere, 0)):
+        again = run_to_end(drawn(balls, FRONT, SIZE, one, before=before))
+        assert before.reused == reused
+        assert np.array_equal(again.pixels, render(balls, FRONT, SIZE, one).pixels)
 
 
 def test_a_camera_sees_everything_from_anywhere(balls: Balls) -> None:

@@ -15,7 +15,7 @@ from brainseg_gui.state.layers.layers import OverlayStyle
 from brainseg_gui.state.session import Session
 from brainseg_gui.surfaces.camera import Camera, Size
 from brainseg_gui.surfaces.cut import Cut, cut_through
-from brainseg_gui.surfaces.rendering import Rendering, drawn
+from brainseg_gui.surfaces.rendering import Rendering, SeenBefore, drawn
 from brainseg_gui.surfaces.surface import Surface
 from brainseg_gui.views.surfaces.solid_view import SolidView
 
@@ -32,6 +32,7 @@ class SurfaceDrawing(QObject):
         self._session, self._state, self._view = session, session.solid, view
         self._job = SteadyJob(session, self)
         self._part = 1.0  # of the view's size, that quick pictures have
+        self._before = SeenBefore()  # of quick pictures
         self._fine = False  # whether the last picture that was begun is a fine one
         self._rest = QTimer(self, singleShot=True, interval=_REST_MS)
         self._rest.timeout.connect(partial(self._draw, fine=True))
@@ -85,7 +86,7 @@ class SurfaceDrawing(QObject):
     def _work(self, fine: bool) -> Generator[Progress, None, tuple[Rendering, tuple[Surface, ...], float]]:
         state, self._fine = self._state, fine
         size = _limited(self._view.picture_size, 1.0 if fine else self._part)
-        return _picture(state.drawn, state.camera, size, self.cut(), fine)
+        return _picture(state.drawn, state.camera, size, self.cut(), None if fine else self._before)
 
     def _on_drawn(self, drawn: tuple[Rendering, tuple[Surface, ...], float]) -> None:
         rendering, surfaces, seconds = drawn
@@ -96,13 +97,14 @@ class SurfaceDrawing(QObject):
 
 
 def _picture(
-    surfaces: tuple[Surface, ...], camera: Camera, size: Size, cut: Cut | None, fine: bool
+    surfaces: tuple[Surface, ...], camera: Camera, size: Size, cut: Cut | None, before: SeenBefore | None
 ) -> Generator[Progress, None, tuple[Rendering, tuple[Surface, ...], float]]:
-    """The picture, what is in it, and how long a quick one took."""
+    """The picture, what is in it, and how long a quick one took that was drawn whole; a fine one has no `before`."""
     yield Progress("drawing", 0.0)
     started = time.perf_counter()
-    rendering = yield from drawn(surfaces, camera, size, cut, fine=fine)
-    return rendering, surfaces, 0.0 if fine else time.perf_counter() - started
+    rendering = yield from drawn(surfaces, camera, size, cut, fine=before is None, before=before)
+    whole = before is not None and not before.reused
+    return rendering, surfaces, time.perf_counter() - started if whole else 0.0
 
 
 def _limited(size: Size, part: float) -> Size:
