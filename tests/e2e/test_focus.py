@@ -10,7 +10,16 @@ import pytest
 from PySide6.QtCore import QPoint, QPointF, Qt
 from PySide6.QtGui import QWheelEvent
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QAbstractSpinBox, QApplication, QComboBox, QDialog, QDoubleSpinBox, QSpinBox, QWidget
+from PySide6.QtWidgets import (
+    QAbstractSpinBox,
+    QApplication,
+    QComboBox,
+    QDialog,
+    QDoubleSpinBox,
+    QSlider,
+    QSpinBox,
+    QWidget,
+)
 from pytestqt.qtbot import QtBot
 
 from brainseg_gui.app import Application
@@ -18,6 +27,8 @@ from brainseg_gui.imaging.cases.case_folder import find_cohort
 from brainseg_gui.state.annotating.tools import Tool
 from brainseg_gui.state.session import Notice
 from brainseg_gui.views.slices.slice_view import SliceView
+from brainseg_gui.views.widgets.scroll_page import ScrollPage
+from brainseg_gui.views.widgets.wheel_guard import WheelGuard
 
 LEFT = Qt.MouseButton.LeftButton
 
@@ -232,15 +243,40 @@ def test_the_wheel_changes_no_field_that_nobody_is_at(qtbot: QtBot, open_case: A
         *open_case.window.findChildren(QAbstractSpinBox),
         *open_case.window.findChildren(QComboBox),
     ]
+    sliders = [s for s in open_case.window.findChildren(QSlider) if s.focusPolicy() != Qt.FocusPolicy.NoFocus]
+    assert len(sliders) > 3
+    values = [slider.value() for slider in sliders]
     assert len(fields) > 20
     before = _numbers(open_case)
     choices = [box.currentIndex() for box in fields if isinstance(box, QComboBox)]
-    for field in fields:
+    for field in (*fields, *sliders):
         assert field.focusPolicy() != Qt.FocusPolicy.WheelFocus, field.accessibleName()
         _turn_wheel(field)
-    assert not isinstance(QApplication.focusWidget(), QAbstractSpinBox | QComboBox)
+    assert not isinstance(QApplication.focusWidget(), QAbstractSpinBox | QComboBox | QSlider)
     assert _numbers(open_case) == before
+    assert [slider.value() for slider in sliders] == values
     assert [box.currentIndex() for box in fields if isinstance(box, QComboBox)] == choices
+
+
+def test_the_wheel_over_a_slider_scrolls_its_page_until_somebody_is_at_it(qtbot: QtBot) -> None:
+    page, slider = ScrollPage(spacing=0), QSlider(Qt.Orientation.Horizontal)
+    qtbot.addWidget(page)
+    page.resize(100, 60)
+    page.column.addWidget(slider)
+    page.column.addStretch()
+    page.page.setMinimumHeight(1000)
+    WheelGuard(page)
+    with qtbot.waitExposed(page):
+        page.show()
+    slider.clearFocus()  # it is the only one, and gets it with the window
+    slider.setValue(50)
+    QTest.wheelEvent(page.windowHandle(), QPointF(slider.mapTo(page, slider.rect().center())), QPoint(0, -120))
+    assert (slider.value(), page.verticalScrollBar().value() > 0) == (50, True)
+    page.verticalScrollBar().setValue(0)
+    slider.setFocus()
+    qtbot.waitUntil(slider.hasFocus)
+    QTest.wheelEvent(page.windowHandle(), QPointF(slider.mapTo(page, slider.rect().center())), QPoint(0, -120))
+    assert (slider.value() < 50, page.verticalScrollBar().value()) == (True, 0)
 
 
 def _turn_wheel(widget: QWidget) -> None:

@@ -42,6 +42,8 @@ def test_a_panel_may_be_made_while_what_kept_its_room_is_grey(
     opened.panels.show("Raters")
     qapp.sendPostedEvents(None, QEvent.Type.DeferredDelete)
     assert not shiboken6.isValid(room)
+    assert not opened.panels.named("Raters")().isEnabled()  # it tells of the case before, as all that were there
+    assert not opened.comparison().isEnabled()
     session.open(replace(case))
     assert opened.panels.named("Raters")().isEnabled()
     assert opened.panels.named("Layers")().isEnabled()

@@ -99,7 +99,7 @@ class MainWindow(QMainWindow):
         self._follow(session)
         self.actions_table.refresh_icons(only=self._tool_bar.actions())
         self.painted.connect(self._make_the_rest)
-        StalePanels(session, self._panels_about_masks, self)
+        StalePanels(session, self._panels_about_masks, (self.comparison, *self.panels.later_about_masks()), self)
         self._default_state = self.saveState()
         self._synchronize()
 

@@ -77,6 +77,10 @@ class Panels(QObject):
         """What stands in the docks of the panels about masks: the panel, or what keeps room for it."""
         return (self.dock(spec.title).widget() for spec in self._specs if spec.about_masks and spec.side in _AREAS)
 
+    def later_about_masks(self) -> Iterator[LazyPanel[Any]]:
+        """The panels about masks, which are made when somebody needs them."""
+        return (self._panels[spec.title] for spec in self._specs if spec.about_masks and spec.side in _AREAS)
+
     def show(self, title: str) -> None:
         """Open a panel, or bring its tab to the front."""
         dock = self.dock(title)

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QEvent, QObject, Qt
-from PySide6.QtWidgets import QAbstractSpinBox, QComboBox, QWidget
+from PySide6.QtWidgets import QAbstractSpinBox, QComboBox, QSlider, QWidget
 
 
 class WheelGuard(QObject):
-    """Keeps the wheel from the fields of a panel that do not have the focus, and the focus from the wheel."""
+    """Keeps the wheel from the fields of a panel that do not have the focus, and the focus from the wheel.
+
+    A slider that takes no focus, as that of the slices, has the wheel for its own.
+    """
 
     def __init__(self, panel: QWidget) -> None:
         super().__init__(panel)
-        for field in (*panel.findChildren(QAbstractSpinBox), *panel.findChildren(QComboBox)):
+        sliders = [slider for slider in panel.findChildren(QSlider) if slider.focusPolicy() != Qt.FocusPolicy.NoFocus]
+        for field in (*panel.findChildren(QAbstractSpinBox), *panel.findChildren(QComboBox), *sliders):
             if field.focusPolicy() == Qt.FocusPolicy.WheelFocus:
                 field.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
             field.installEventFilter(self)
