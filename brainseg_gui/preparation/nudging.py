@@ -114,6 +114,12 @@ class Nudged:
         return Pose.of(self.found.to_series, self.seen.volume.grid)
 
     @property
+    def proposed_pose(self) -> Pose:
+        """Where the search ended, whether or not that was believed; where the files place it if that fits nowhere."""
+        refused = self.found.refused
+        return self.found_pose if refused is None else Pose.of(refused, self.seen.volume.grid)
+
+    @property
     def is_changed(self) -> bool:
         """Whether it lies elsewhere than in the prepared case."""
         return self.trail.pose != Pose.of(self.before.to_series, self.seen.volume.grid)

@@ -223,7 +223,10 @@ def choose_series(examination: RawExamination, said: Mapping[Modality, str] | No
 
 def _by_roles(series: Sequence[Series]) -> Mapping[Modality, Chosen]:
     return choose(
-        [one.role for one in series], [one.spacing_mm for one in series], [min(one.extent_mm) for one in series]
+        [one.role for one in series],
+        [one.spacing_mm for one in series],
+        [min(one.extent_mm) for one in series],
+        [one.likelihood for one in series],
     )
 
 

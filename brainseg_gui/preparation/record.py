@@ -102,6 +102,11 @@ class Preparation:
             return None
         return PlacedSeries(places[self.reference], {one.header.path: one.alignment for one in self.series})
 
+    @property
+    def not_registered(self) -> tuple[Modality, ...]:
+        """What lies where its files place it because the search failed and nobody put it elsewhere."""
+        return tuple(one.modality for one in self.series if one.alignment.problem and not one.alignment.by_hand)
+
     def put_by_hand(self, there: Set[Path]) -> PlacedSeries | None:
         """Those of its series that a person put where they lie.
 
@@ -223,6 +228,7 @@ def _motion_entry(motion: Alignment) -> dict[str, Any]:
         "problem": motion.problem,
         "nudged_by_hand": motion.by_hand,
         "found_before": _motion_entry(motion.found) if motion.found is not None else None,
+        "refused": motion.refused.tolist() if motion.refused is not None else None,
     }
 
 
@@ -281,11 +287,17 @@ def _series(entry: Mapping[str, Any]) -> PreparedSeries:
 def _motion(entry: Mapping[str, Any]) -> Alignment:
     names = ("rotation_deg", "shift_mm", "overlap", "information", "chance")
     turned, shift, overlap, here, chance = (number_in(entry[name]) for name in names)
-    to_series = _affine(entry["to_series"])
-    turn, below = to_series[:3, :3], to_series[3] - (0, 0, 0, 1)
+    refused = _rigid(entry["refused"]) if entry.get("refused") is not None else None  # older records have none
+    found = Alignment(_rigid(entry["to_series"]), turned, shift, overlap, here, chance, text_in(entry["problem"]))
+    return replace(found, refused=refused)
+
+
+def _rigid(rows: Sequence[Any]) -> Affine:
+    motion = _affine(rows)
+    turn, below = motion[:3, :3], motion[3] - (0, 0, 0, 1)
     if max(np.abs(turn @ turn.T - np.eye(3)).max(), np.abs(below).max()) > _RIGID or np.linalg.det(turn) < 0:
         raise ValueError("a motion in it is not rigid")
-    return Alignment(to_series, turned, shift, overlap, here, chance, text_in(entry["problem"]))
+    return motion
 
 
 def _mark(entry: Mapping[str, Any]) -> FileMark:

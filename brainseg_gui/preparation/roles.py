@@ -89,6 +89,9 @@ _FLUID_NULLED_MS = 1500.0
 _T1_TE_MS, _T2_TE_MS = 30.0, 70.0
 _T1_TR_MS, _T2_TR_MS = 1000.0, 2000.0
 _COVERAGE_STEP_MM, _WHOLE_STEPS = 25.0, 4
+_CLEARLY = 0.2
+"""From which difference on one series is clearly likelier to be something than another, by their images."""
+_ORDER = {certainty: place for place, certainty in enumerate(Certainty)}
 
 
 def role_of(header: Described) -> Role:
@@ -201,11 +204,15 @@ class Chosen:
 
 
 def choose(
-    roles: Sequence[Role], voxels_mm: Sequence[tuple[float, float, float]], extents_mm: Sequence[float] | None = None
+    roles: Sequence[Role],
+    voxels_mm: Sequence[tuple[float, float, float]],
+    extents_mm: Sequence[float] | None = None,
+    likelihoods: Sequence[float | None] | None = None,
 ) -> Mapping[Modality, Chosen]:
-    """One series per modality: the surest, of equally sure ones that which shows most of the head, then the finest.
+    """One series per modality: the surest, of equally sure ones those that nothing else is clearly likelier than.
 
-    Fine is what no edge of a voxel is long in: thick slices with small pixels are not finer than 1 mm all around.
+    Of these it is the one that shows most of the head, then the finest. Fine is what no edge of a voxel is long in:
+    thick slices with small pixels are not finer than 1 mm all around.
 
     Parameters
     ----------
@@ -213,30 +220,46 @@ def choose(
         What each series is taken for, and its spacing.
     extents_mm
         The shortest side of each series.
+    likelihoods
+        How likely each is what it is taken for, where its image alone tells; None where more does.
     """
-    order = {certainty: place for place, certainty in enumerate(Certainty)}
     shown = [_coverage(extent) for extent in extents_mm] if extents_mm is not None else [0] * len(roles)
+    likely = likelihoods if likelihoods is not None else [None] * len(roles)
     chosen: dict[Modality, Chosen] = {}
     for modality in Modality:
         candidates = [number for number, role in enumerate(roles) if role.modality is modality]
         if not candidates:
             continue
-
-        def rank(number: int) -> tuple[int, int, float, float, int]:
-            i, j, k = voxels_mm[number]
-            finest = round(max(i, j, k), 2), round(i * j * k, 3)
-            return order[roles[number].certainty], -shown[number], *finest, number
-
-        best = min(candidates, key=rank)
+        surest = min((roles[number].certainty for number in candidates), key=_ORDER.__getitem__)
+        sure = [number for number in candidates if roles[number].certainty is surest]
+        open_to_it = _none_likelier(sure, likely)
+        best = min(open_to_it, key=lambda number: (-shown[number], *_fineness(voxels_mm[number]), number))
         role = roles[best]
         if len(candidates) > 1:
-            part = any(shown[number] < shown[best] for number in candidates)
-            why = (
-                f"the finest that shows the most, of {len(candidates)}" if part else f"the finest of {len(candidates)}"
-            )
+            part = any(shown[number] < shown[best] for number in open_to_it)
+            why = _why_chosen(len(candidates), len(open_to_it), part=part, likelier=len(open_to_it) < len(sure))
             role = replace(role, reason=f"{role.reason}; {why}")
         chosen[modality] = Chosen(best, role)
     return chosen
+
+
+def _none_likelier(candidates: Sequence[int], likelihoods: Sequence[float | None]) -> list[int]:
+    """Those than which no other one is clearly likelier; what no image alone tells is as likely as any."""
+    least = max((found for number in candidates if (found := likelihoods[number]) is not None), default=0.0) - _CLEARLY
+    return [number for number in candidates if (found := likelihoods[number]) is None or found >= least]
+
+
+def _fineness(voxel_mm: tuple[float, float, float]) -> tuple[float, float]:
+    i, j, k = voxel_mm
+    return round(max(i, j, k), 2), round(i * j * k, 3)
+
+
+def _why_chosen(count: int, left: int, *, part: bool, likelier: bool) -> str:
+    """Why one of several was taken; `left` of them after the less likely ones were put away."""
+    finest = "the finest that shows the most" if part else "the finest"
+    if not likelier:
+        return f"{finest}, of {count}" if part else f"{finest} of {count}"
+    return f"by its image the likeliest of {count}" if left == 1 else f"{finest} of the {left} likeliest, of {count}"
 
 
 def _coverage(extent_mm: float) -> int:

@@ -92,6 +92,12 @@ class Series:
         return self.first_role or self.role
 
     @property
+    def likelihood(self) -> float | None:
+        """How likely it is what it is taken for, where its image alone tells that; None else."""
+        seen = self.look.seen if self.look is not None else {}
+        return seen.get(self.role.modality) if self.role_by_tags.modality is None else None
+
+    @property
     def place(self) -> Path:
         """What it is told by when what was found out about it is kept: its first file."""
         return self.files[0].resolve()

@@ -210,6 +210,22 @@ def test_one_button_makes_a_case_and_a_mask_for_each_series(
     assert "The skull stays" in doubts.text()
 
 
+def test_a_mask_on_a_series_that_was_not_registered_is_told_to_lie_wrongly(
+    panel: PreparePanel, parts: Any, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def lost(fixed: Volume, moving: Volume) -> Iterator[Progress]:
+        yield Progress("registering", 0.5)
+        return Alignment(np.eye(4), problem="it covers 3% of the reference's head")
+
+    monkeypatch.setattr("brainseg_gui.preparation.steps.placing.register", lost)
+    _button(panel, "Prepare and segment").click()
+    state = parts.session.preparing
+    qtbot.waitUntil(lambda: "lies on each of the 2 series" in state.outcome, timeout=60_000)
+    assert state.outcome.endswith("Not at its place on T2, which could not be registered")
+    words = "it covers 3% of the reference's head. Place it by hand, in the Prepare panel"
+    assert any(words in doubt and "--role t2=none" in doubt for doubt in state.doubts)
+
+
 def test_a_case_is_segmented_once_not_whenever_it_is_opened(
     panel: PreparePanel, preparing: PreparingController, parts: Any, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -95,7 +95,7 @@ def test_what_was_not_registered_is_put_in_its_place_by_hand(
         QTest.keyClick(window.views[Plane.AXIAL], key)
     window.refine.click()
     qtbot.waitUntil(lambda: "refine" in searches and not nudging.running)
-    assert "covers 90% of the reference's head" in window._fit.text()
+    assert "It fits: it covers 90% of the reference's head" in window._fit.text()
     pose = nudging.moving.trail.pose
     assert pose.shift_mm == pytest.approx((-1, 1, 1))  # the patient's right is on the left of the screen
     window.accept.click()

@@ -65,6 +65,19 @@ def test_images_tell_what_tags_do_not(raw: Path) -> None:
     assert "the image looks like T2 (96%)" in choice.chosen[Modality.T2].role.reason
 
 
+def test_the_likelier_of_two_images_is_taken_although_it_is_coarser(tmp_path: Path) -> None:
+    for name, edge in (("fine", 4.0), ("thick", 5.0)):
+        save(head(grid_of((34, 42, 40), (5.0, 5.0, edge)), T2), tmp_path / f"{name}.nii.gz")
+    told = run_to_end(look_at(run_to_end(examine(tmp_path)), telling(Modality.T2, Modality.T2)))
+    assert [one.likelihood for one in told.series] == pytest.approx([0.96, 0.96])
+    assert told.series[choose_series(told).chosen[Modality.T2].number].name == "fine"
+    fine, thick = told.series
+    doubtful = replace(fine, look=replace(fine.look, seen={Modality.T2: 0.6, Modality.FLAIR: 0.4}))
+    taken = choose_series(replace(told, series=(doubtful, thick))).chosen[Modality.T2]
+    assert taken.number == 1
+    assert taken.role.reason.endswith("by its image the likeliest of 2")
+
+
 def test_pictures_come_before_the_networks_and_need_none(raw: Path) -> None:
     examination = run_to_end(examine(raw))
     told = run_to_end(look_at(examination, None))

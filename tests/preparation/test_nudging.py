@@ -12,6 +12,7 @@ import pytest
 from brainseg_gui.imaging.modality import Modality
 from brainseg_gui.preparation import RECORD
 from brainseg_gui.preparation.prepare_place import PreparationRequest, PreparedExamination, prepare_place
+from brainseg_gui.preparation.record import read_preparation
 from brainseg_gui.preparation.registration.motion import Alignment, displacement_mm
 from brainseg_gui.preparation.registration.pose import Pose
 from brainseg_gui.preparation.registration.register import judge, refine
@@ -141,6 +142,26 @@ def test_what_a_hand_placed_is_kept_in_the_record_with_what_was_found(raw: Path)
     assert not np.array_equal(
         done.work.prepared[Modality.T2].intensities(), first.work.prepared[Modality.T2].intensities()
     )
+
+
+def test_where_a_search_ended_that_was_not_believed_is_kept_in_the_record(
+    raw: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    far = motion((0, 0, 60), (4, -3, 6))
+
+    def register(_fixed: object, _moving: object) -> object:
+        return Alignment(far, rotation_deg=60, problem="it would have to be turned by 60°", refused=far)
+        yield
+
+    monkeypatch.setattr(placing, "register", register)
+    first = prepared(raw)
+    record = read_preparation(first.folder)
+    assert record.not_registered == (Modality.T2,)
+    found = placed_t2(replace(first, preparation=record))
+    assert found.is_still
+    assert found.refused is not None
+    assert np.array_equal(found.refused, far)
+    assert read_preparation(prepared(raw, by_hand(first)).folder).not_registered == ()
 
 
 def test_what_a_hand_placed_stays_when_the_rest_is_done_again(raw: Path) -> None:

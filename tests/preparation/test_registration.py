@@ -122,7 +122,15 @@ def test_what_is_no_head_is_said_not_to_fit(fixed: Volume) -> None:
     noise = np.random.default_rng(0).integers(0, 200, THICK.shape).astype(np.int16)
     found = run_to_end(register(fixed, Volume(noise, THICK, 1.0, 0.0, Path("noise.nii.gz"))))
     assert "by chance" in found.problem
-    assert "leave it out" in found.problem
+    assert found.refused is None
+
+
+def test_a_head_that_turned_too_far_to_be_believed_is_said_with_where_it_was_found(fixed: Volume) -> None:
+    truth = motion((0, 0, 60), (0, 2, 0))
+    found = run_to_end(register(fixed, head(FIXED, T2, truth, seed=2)))
+    assert found.problem == "it would have to be turned by 60°"
+    assert found.refused is not None
+    assert displacement_mm(found.refused, truth, brain_points()) < 1.0
 
 
 def test_a_series_that_hardly_covers_the_head_is_said(fixed: Volume) -> None:

@@ -172,6 +172,29 @@ def test_neither_a_slab_nor_thick_slices_go_before_a_whole_head_in_3d() -> None:
     assert choose(roles, voxels, [176.0, 95.0, 100.0])[T1CE].number == 2, "of whole ones the finest"
 
 
+@pytest.mark.parametrize(
+    ("likelihoods", "number", "why"),
+    [
+        ((0.95, 0.60, 0.90), 2, "the finest of the 2 likeliest, of 3"),
+        ((0.95, 0.60, 0.70), 0, "by its image the likeliest of 3"),
+        ((0.80, 0.61, 0.75), 1, "the finest of 3"),
+        ((0.95, None, 0.60), 1, "the finest of the 2 likeliest, of 3"),
+    ],
+)
+def test_what_is_clearly_likelier_by_its_image_goes_before_what_is_finer(
+    likelihoods: tuple[float | None, ...], number: int, why: str
+) -> None:
+    roles = [Role(T2, Certainty.UNSURE, f"the image of {name}") for name in ("thick", "fine", "middling")]
+    chosen = choose(roles, [(0.9, 0.9, 5.5), (1.0, 1.0, 1.0), (1.0, 1.0, 2.0)], None, likelihoods)[T2]
+    assert chosen.number == number
+    assert chosen.role.reason == f"{roles[number].reason}; {why}"
+
+
+def test_a_likelihood_never_goes_before_what_tags_say() -> None:
+    roles = [Role(T2, Certainty.LIKELY, "TE 100 ms"), Role(T2, Certainty.UNSURE, "the image looks like T2")]
+    assert choose(roles, [(0.9, 0.9, 5.5), (1.0, 1.0, 1.0)], None, [None, 0.99])[T2].number == 0
+
+
 def seen(**shares: float) -> dict[Modality | None, float]:
     """How likely an image is each of the four; the rest is another."""
     found: dict[Modality | None, float] = {modality: shares.get(modality.value, 0.0) for modality in Modality}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -149,6 +150,27 @@ def test_six_numbers_are_the_pose(window: NudgeWindow, session: Session) -> None
     state.move(Pose((0.04, 0, 0), (0.03, 0, 0)))
     window.numbers[2].setValue(7.0)
     assert state.moving.trail.pose == Pose((0.04, 0, 0), (0.03, 0, 7.0))  # type: ignore[union-attr]  # not rounded
+
+
+def test_where_the_search_ended_is_offered_although_it_was_not_believed(window: NudgeWindow, session: Session) -> None:
+    state = session.preparing.nudging
+    far = motion((0, 0, 60), (4, -3, 6))
+    lost = Alignment(np.eye(4), problem="it would have to be turned by 60°", refused=far)
+    moving, nudged = state.moving, state.nudged
+    assert moving is not None
+    assert nudged is not None
+    assert "Look at this: it covers 3% of the reference's head. Move it near" in window._fit.text()
+    state.nudged = nudged.with_series(Modality.T2, replace(moving, before=lost))
+    assert "turned by 60°. “As it was found” lays it so" in window._fit.text()
+    buttons = [button.pos() for button in (window.refine, window.as_found, window.undo)]
+    QTest.mouseClick(window.as_found, Qt.MouseButton.LeftButton)
+    assert state.moving is not None
+    assert np.allclose(state.moving.to_series, far)
+    assert window.accept.isEnabled()
+    QTest.mouseClick(window.undo, Qt.MouseButton.LeftButton)
+    assert np.allclose(state.moving.to_series, np.eye(4)), "where its files place it"
+    QApplication.processEvents()
+    assert [button.pos() for button in (window.refine, window.as_found, window.undo)] == buttons
 
 
 def test_what_is_typed_counts_when_a_button_is_pressed(window: NudgeWindow, session: Session) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
 
@@ -10,7 +10,9 @@ from PySide6.QtCore import QObject
 
 from brainseg_gui.controllers.jobs.latest_job import LatestJob
 from brainseg_gui.controllers.layers.files import FilesController
+from brainseg_gui.errors import listed
 from brainseg_gui.imaging.case import CaseSource
+from brainseg_gui.imaging.modality import Modality
 from brainseg_gui.preparation.prepare_place import PreparedExamination
 from brainseg_gui.preparation.prepared_case import NATIVE, write_native_masks
 from brainseg_gui.state.layers.layers import LayerRole
@@ -81,10 +83,13 @@ class AfterPreparing(QObject):
         labels, author = masks[-1].labels, masks[-1].author
         back = write_native_masks(labels, prepared.preparation, prepared.folder / NATIVE, author)
         failed = kept("The mask did not come back to each series", prepared)
-        self._returning.start(back, self._on_back, partial(self._session.preparing.end, failed))
+        answer = partial(self._on_back, prepared.preparation.not_registered)
+        self._returning.start(back, answer, partial(self._session.preparing.end, failed))
 
-    def _on_back(self, paths: list[Path]) -> None:
+    def _on_back(self, lost: Sequence[Modality], paths: list[Path]) -> None:
         words = f"The mask lies on each of the {len(paths)} series as they were, in {paths[0].parent}"
+        if lost:
+            words += f". Not at its place on {listed([one.title for one in lost])}, which could not be registered"
         self._session.preparing.end(words)
 
 

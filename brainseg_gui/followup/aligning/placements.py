@@ -27,6 +27,7 @@ _BY_CHOICE = (Modality.T1CE, Modality.T1, Modality.T2, Modality.FLAIR)
 # Nats over chance. Visits of one head have 1 and more, its T1ce and FLAIR 0.6, two people's T1ce 0.35 to 0.4.
 _ONE_HEAD = 0.5
 _REGISTERING = "registering"
+_WAY_OUT = "Look at it over the first one, and leave it out or register it with another program"
 
 
 @dataclass(frozen=True, eq=False)
@@ -134,9 +135,8 @@ def _lesions(labels: LabelMap | None) -> Lesions | None:
 
 def _placement(found: Alignment, first: str) -> Placement:
     if found.problem:
-        return Placement(
-            np.eye(4), f"It could not be registered and lies where its files place it: {found.problem}", True
-        )
+        said = f"It could not be registered and lies where its files place it: {found.problem}. {_WAY_OUT}"
+        return Placement(np.eye(4), said, True)
     if found.is_still:
         return Placement(np.eye(4), f"It lies on {first} as its files place it")
     doubt = ""

@@ -28,9 +28,11 @@ class Alignment:
     chance
         The same where the series is turned away from it, averaged: what heads share wherever they lie.
     problem
-        Why it is not to be trusted, in a sentence; empty where it is.
+        Why it is not to be trusted, without a full stop; empty where it is.
     found
         What the search had found, where a person put the series elsewhere by hand; else None.
+    refused
+        Where the search ended, as `to_series`, where that fits but is not believed unless a person looks; else None.
     """
 
     to_series: Affine
@@ -41,6 +43,7 @@ class Alignment:
     chance: float = 0.0
     problem: str = ""
     found: Alignment | None = None
+    refused: Affine | None = None
 
     @property
     def by_hand(self) -> bool:

@@ -31,9 +31,8 @@ _LEAST_OVERLAP = 0.5
 _LEAST_GAIN = 0.1  # nats over chance: series of one head have 0.4 and more, noise has none
 _LARGEST_DEG = 45.0
 _AROUND_LESION_MM = 5.0  # what a tumour or a cavity pushes aside
-_WAY_OUT = "Look at it over the reference, and leave it out or register it with another program"
 _BY_HAND = "Move it nearer and refine it again, or leave it out"
-_NO_HEAD = f"no head is seen in it or in the reference outside of lesions. {_WAY_OUT}"
+_NO_HEAD = "no head is seen in it or in the reference outside of lesions"
 
 
 @dataclass(frozen=True, eq=False)
@@ -70,7 +69,7 @@ def register(
     Returns
     -------
     Alignment
-        With `problem` where it is not to be trusted.
+        With `problem` where it is not to be trusted, and `refused` where it fits and is only too large to be believed.
     """
     yield Progress("registering", 0.0, "reading")
     pair = _Pairing.of(fixed, moving, lesions)
@@ -79,7 +78,9 @@ def register(
     if fixed.grid.same_as(moving.grid) and _is_best(pair.middle, pair.centre):
         return Alignment(np.eye(4), information=pair.middle.information_at(pair.centre, _STILL))
     motion = yield from _coarse(pair)
-    return (yield from _refined(pair, motion))
+    found = yield from _refined(pair, motion)
+    refused = found.to_series if found.problem and not _misfit(found) else None
+    return replace(found, refused=refused)
 
 
 def refine(fixed: Volume, moving: Volume, start: Affine) -> Generator[Progress, None, Alignment]:
@@ -207,8 +208,8 @@ def _judged(pair: _Pairing, motion: Parameters) -> Alignment:
     turned = angle_deg(matrix)
     shift = displacement_mm(matrix, np.eye(4), pair.fixed_points)
     here = pair.middle.information_at(pair.centre, motion)
-    problem = _problem(overlap, here, chance, turned)
-    return Alignment(matrix, turned, shift, overlap, here, chance, problem)
+    found = Alignment(matrix, turned, shift, overlap, here, chance)
+    return replace(found, problem=_problem(found))
 
 
 def _overlap(pair: _Pairing, matrix: Affine) -> float:
@@ -233,23 +234,20 @@ def _chance(level: Level, centre: Parameters, motion: Parameters) -> float:
     return float(np.mean(finite)) if finite else 0.0
 
 
-def _problem(overlap: float, information: float, chance: float, turned_deg: float) -> str:
-    if misfit := _misfit(overlap, information, chance):
-        return f"{misfit}. {_WAY_OUT}"
-    if turned_deg > _LARGEST_DEG:
-        return f"it would have to be turned by {turned_deg:.0f}°. {_WAY_OUT}"
-    return ""
+def _problem(found: Alignment) -> str:
+    turned = f"it would have to be turned by {found.rotation_deg:.0f}°" if found.rotation_deg > _LARGEST_DEG else ""
+    return _misfit(found) or turned
 
 
 def _problem_by_hand(found: Alignment) -> str:
     """The same where a person looks at it, who knows how far the head was turned."""
-    misfit = _misfit(found.overlap, found.information, found.chance)
+    misfit = _misfit(found)
     return f"{misfit}. {_BY_HAND}" if misfit else ""
 
 
-def _misfit(overlap: float, information: float, chance: float) -> str:
-    if overlap < _LEAST_OVERLAP:
-        return f"it covers {overlap:.0%} of the reference's head"
-    if not information - chance > _LEAST_GAIN:
-        return f"it fits the reference hardly better ({information:.2f}) than by chance ({chance:.2f})"
+def _misfit(found: Alignment) -> str:
+    if found.overlap < _LEAST_OVERLAP:
+        return f"it covers {found.overlap:.0%} of the reference's head"
+    if not found.information - found.chance > _LEAST_GAIN:
+        return f"it fits the reference hardly better ({found.information:.2f}) than by chance ({found.chance:.2f})"
     return ""

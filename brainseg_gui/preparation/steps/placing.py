@@ -11,6 +11,7 @@ from brainseg_gui.imaging.cases.side_by_side import side_by_side
 from brainseg_gui.imaging.grid import Grid, describe_shape, describe_spacing
 from brainseg_gui.imaging.modality import Modality
 from brainseg_gui.imaging.volume import Volume
+from brainseg_gui.preparation.raw_examination import NONE
 from brainseg_gui.preparation.registration.motion import Alignment
 from brainseg_gui.preparation.registration.pyramid import isotropic
 from brainseg_gui.preparation.registration.register import register
@@ -50,7 +51,7 @@ def register_series(work: PreparationWork) -> Generator[Progress, None, Stepped]
     found = yield from side_by_side([register(fixed, work.native[one]) for one in others], REGISTERING)
     alignments = known | {m: _believed(one) for m, one in zip(others, found, strict=True)}
     moved = {m: alignments[m] for m in work.native if m is not work.reference}
-    doubts = [f"{m.title} {_doubt_in_words(one)}" for m, one in moved.items() if one.problem]
+    doubts = [f"{m.title} {_doubt_in_words(m, one)}" for m, one in moved.items() if one.problem]
     sentences = [f"{m.title} {_motion_in_words(one)}" for m, one in moved.items()]
     placed = replace(work, alignments={m: alignments[m] for m in work.native}).with_doubts(*doubts)
     title = work.reference.title
@@ -61,12 +62,12 @@ def _believed(found: Alignment) -> Alignment:
     return replace(found, to_series=np.eye(4)) if found.problem else found
 
 
-def _doubt_in_words(placed: Alignment) -> str:
+def _doubt_in_words(modality: Modality, placed: Alignment) -> str:
     if placed.by_hand:
         return f"lies where it was put by hand, but {placed.problem}"
     return (
-        f"could not be registered and lies where its files place it: {placed.problem}. Or place it by hand, in the "
-        "Prepare panel of the window"
+        f"could not be registered and lies where its files place it: {placed.problem}. Place it by hand, in the "
+        f"Prepare panel of the window, or leave it out (“not used” there, or --role {modality.value}={NONE})"
     )
 
 

@@ -42,6 +42,7 @@ _HELP = (
     "Arrows shift by 1 mm, comma and full stop turn by 1°, with Shift by 5. Space held shows the reference alone."
 )
 _MOST = {"mm": 500.0, "°": 180.0}
+_FIT_LINES = 3
 
 
 class NudgeWindow(QWidget):
@@ -100,7 +101,7 @@ class NudgeWindow(QWidget):
         self.accept.setObjectName("primary")
         for button, tip, do in (
             (self.refine, "Search for the best fit from where the series lies now", self.refine_requested.emit),
-            (self.as_found, "Where the search had put it, or its files if that failed", self._put_back),
+            (self.as_found, "Where the search ended, or where the files place it if it found nothing", self._put_back),
             (self.undo, "The last movement (Ctrl+Z)", self._state.undo),
             (self.redo, "The movement that was taken back (Ctrl+Shift+Z)", self._state.redo),
             (self.cancel, "Stop the search; the series stays where it is", self.cancel_requested.emit),
@@ -142,6 +143,13 @@ class NudgeWindow(QWidget):
             label.setWordWrap(True)
         for label in (self._status, self._help):
             label.setObjectName("quiet")
+        line = self._fit.fontMetrics().lineSpacing()  # what comes and goes moves no button and no picture
+        self._fit.setMinimumHeight(_FIT_LINES * line)
+        self._fit.setAlignment(Qt.AlignmentFlag.AlignTop)
+        self._status.setMinimumHeight(line)
+        policy = self._bar.sizePolicy()
+        policy.setRetainSizeWhenHidden(True)
+        self._bar.setSizePolicy(policy)
         side = QVBoxLayout()
         side.setContentsMargins(12, 4, 4, 4)
         side.setSpacing(8)
@@ -194,7 +202,7 @@ class NudgeWindow(QWidget):
 
     def _put_back(self) -> None:
         if self._state.moving is not None:
-            self._state.move(self._state.moving.found_pose)
+            self._state.move(self._state.moving.proposed_pose)
 
     def _choose(self) -> None:
         self._state.modality = self.series.currentData()
@@ -258,13 +266,24 @@ def _fit_in_words(moving: Nudged | None, running: bool) -> str:
     fit = moving.fit or (None if moving.is_changed else moving.before)
     if fit is None:
         return "Refine tells how well it fits."
-    return f"Look at this: {fit.problem}." if fit.problem else _figures(fit)
+    if not fit.problem:
+        return _figures(fit)
+    return " ".join(part for part in (f"Look at this: {fit.problem}.", _way_out(moving, fit)) if part)
+
+
+def _way_out(moving: Nudged, fit: Alignment) -> str:
+    """What to do with a series that was not registered; what a hand put somewhere says it in its problem."""
+    if fit is not moving.before or fit.by_hand:
+        return ""
+    if fit.refused is not None:
+        return "“As it was found” lays it so, to be looked at. Or move it near its place, then Refine."
+    return "Move it near its place, then Refine."
 
 
 def _figures(fit: Alignment) -> str:
     if not fit.information:
         return ""
     return (
-        f"It covers {fit.overlap:.0%} of the reference's head, mutual information {fit.information:.2f} "
+        f"It fits: it covers {fit.overlap:.0%} of the reference's head, mutual information {fit.information:.2f} "
         f"(by chance {fit.chance:.2f})."
     )
