@@ -8,7 +8,7 @@ import os
 import shutil
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol, cast
 
@@ -20,6 +20,7 @@ from scipy.ndimage import gaussian_filter
 
 if TYPE_CHECKING:
     from PySide6.QtWidgets import QApplication
+    from pytestqt.qtbot import QtBot
 
     from brainseg_gui.inference.engine.engine import Engine
 
@@ -28,6 +29,7 @@ if not (os.environ.get("BRAINSEG_TEST_DISPLAY") and os.environ.get("DISPLAY")):
     os.environ["QT_QPA_PLATFORM"] = "offscreen"
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
+_PATIENCE_MS = 30_000
 ROOT = Path(__file__).resolve().parents[1]
 
 # Additional intensity of each label in each modality: only enhancing tumour is brighter on T1ce than on T1.
@@ -157,6 +159,16 @@ def own_folders(_homes: Iterator[Path], monkeypatch: pytest.MonkeyPatch) -> Path
             for scope in (settings.Scope.UserScope, settings.Scope.SystemScope):
                 settings.setPath(form, scope, str(home / "settings"))
     return home
+
+
+@pytest.fixture
+def qtbot(qtbot: QtBot, monkeypatch: pytest.MonkeyPatch) -> QtBot:
+    """Waits as long as a busy computer takes: the five seconds of pytest-qt are too few where four processes share two
+    cores. What waits for less says so.
+    """
+    for name in ("waitUntil", "waitSignal", "waitSignals", "waitCallback", "waitActive", "waitExposed"):
+        monkeypatch.setattr(qtbot, name, partial(getattr(qtbot, name), timeout=_PATIENCE_MS))
+    return qtbot
 
 
 @pytest.fixture

@@ -148,8 +148,7 @@ def test_a_picture_shows_the_cut_and_a_copy_the_view(
     monkeypatch.setattr("brainseg_gui.controllers.surfaces.export.ask_path", lambda *_arguments: path)
     monkeypatch.setattr("brainseg_gui.controllers.surfaces.export._LONG_SIDE", 640)  # 1600 take a second
     hand.trigger("layers.export_surfaces")
-    qtbot.waitUntil(path.exists)
-    qtbot.waitUntil(lambda: session.notice is not None)
+    qtbot.waitUntil(lambda: session.notice is not None and session.notice.what.startswith("Surfaces exported"))
     picture = np.asarray(Image.open(path)).astype(int)
     assert max(picture.shape) == 640
     grey = (picture.max(axis=2) > 90) & (np.ptp(picture, axis=2) == 0)
