@@ -106,6 +106,10 @@ def read_cluster_file(path: Path) -> ClusterFile:
         )
     if not all(_is_count(value, least=0) for value in adapt.values()):
         raise BrainsegError("minimum and maximum of adapt are numbers", "Correct them", path)
+    if adapt and "jobs" in content:
+        raise BrainsegError("jobs and adapt each say how many workers there are", "Give one of them", path)
+    if "maximum" in adapt and adapt["maximum"] < max(adapt.get("minimum", 0), 1):
+        raise BrainsegError("the maximum of adapt leaves no worker, or is below its minimum", "Correct them", path)
     return ClusterFile("", KINDS[kinds[0]], options, jobs, adapt)
 
 

@@ -97,16 +97,26 @@ def cluster_workers(where: str, processes: int | None = None) -> Iterator[Worker
 
 
 def _connect(where: str, processes: int | None, stack: contextlib.ExitStack) -> Client:
-    from distributed import Client
-
     if where == LOCAL:
         return _local_client(processes or default_processes(), stack)
     if where.partition("://")[0] in _SCHEMES:
-        return stack.enter_context(Client(where, timeout=_PATIENCE_S))
+        return _client_at(where, stack)
     found = read_cluster_file(Path(where))
     if found.address:
-        return stack.enter_context(Client(found.address, timeout=_PATIENCE_S))
+        return _client_at(found.address, stack)
     return _client_of(_described_cluster(found, Path(where)), stack)
+
+
+def _client_at(address: str, stack: contextlib.ExitStack) -> Client:
+    from distributed import Client
+
+    try:
+        return stack.enter_context(Client(address, timeout=_PATIENCE_S))
+    except (TypeError, ValueError, ImportError) as error:  # no port, no certificates for TLS, no UCX
+        what = f"{address} cannot be used as the address of a scheduler ({error})"
+        raise BrainsegError(
+            what, "Write it as tcp://host:8786; tls needs Dask's own settings of certificates"
+        ) from error
 
 
 def _local_client(count: int, stack: contextlib.ExitStack) -> Client:

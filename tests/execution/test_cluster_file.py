@@ -69,6 +69,9 @@ def test_an_address_also_from_a_file_of_the_scheduler(tmp_path: Path) -> None:
         ("slurm: {}\njobs: 0", "jobs is a number"),
         ("slurm: {}\nadapt: {minimum: x}", "minimum and maximum of adapt are numbers"),
         ("slurm: {}\nadapt: {every: 1}", "adapt has a minimum and a maximum"),
+        ("slurm: {}\nadapt: {minimum: 3, maximum: 1}", "is below its minimum"),
+        ("slurm: {}\nadapt: {maximum: 0}", "leaves no worker"),
+        ("slurm: {}\njobs: 2\nadapt: {maximum: 9}", "jobs and adapt each say"),
         ("[" * 5000, "lists in lists"),
         ("a: [", "it is not YAML"),
     ],
@@ -122,3 +125,12 @@ def test_a_package_that_takes_ctrl_c_for_itself_is_imported_in_any_thread_and_do
     assert sys.modules.pop("greedy_jobqueue")
     clusters._require("greedy_jobqueue", "it")
     assert signal.getsignal(signal.SIGINT) is before
+
+
+@pytest.mark.parametrize("address", ["tcp://127.0.0.1", "tls://127.0.0.1:8786", "inproc://x"])
+def test_an_address_that_is_none_is_said_in_words(tmp_path: Path, address: str) -> None:
+    pytest.importorskip("distributed")
+    for where in (address, str(_write(tmp_path, f"address: {address}"))):
+        sentence = f"{address} cannot be used as the address .* Write it as tcp://host:8786"
+        with pytest.raises(BrainsegError, match=sentence), clusters.cluster_workers(where):
+            pass
