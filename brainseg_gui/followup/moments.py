@@ -14,18 +14,19 @@ _DAY = re.compile(r"(?<!\d)((?:19|20)\d\d)([-_.]?)([01]\d)\2([0-3]\d)(?=\d{4}(?:
 _DAY_FIRST = re.compile(r"(?<!\d)([0-3]\d)\.([01]\d)\.((?:19|20)\d\d)(?!\d)")
 _MONTH = re.compile(r"(?<![\d.])((?:19|20)\d\d)[-_.]([01]\d)(?![-_.]?\d)")
 _YEAR = re.compile(r"(?:.*[-_. ])?((?:19|20)\d\d)")
-_UNIT = r"(days?|d|weeks?|wks?|w|months?|mo|m|years?)"
+_UNIT = r"(hours?|hrs?|h|days?|d|weeks?|wks?|w|months?|mos?|m|years?|yrs?|y)"
 _COUNTED = re.compile(
-    rf"(?<![a-z]){_UNIT}[-_. ]?(\d{{1,5}})(?!\d)|(?<![\da-z])(\d{{1,5}})[-_. ]?{_UNIT}(?![a-z])", re.IGNORECASE
+    rf"(?<![a-z\d]){_UNIT}[-_. ]?(\d{{1,5}})(?!\d)|(?<![\da-z])(\d{{1,5}})[-_. ]?{_UNIT}(?![a-z])", re.IGNORECASE
 )
-_DAYS = {"d": 1.0, "w": 7.0, "m": 365.25 / 12, "y": 365.25}
+_DAYS = {"h": 1 / 24, "d": 1.0, "w": 7.0, "m": 365.25 / 12, "y": 365.25}
+_THERAPY = r"c?crt|rtx?|xrt|srs|chemo|tmz|bev|radio|treat|therap|surg|resection|biopsy"
 # Words of a course, in the order in which they come.
 _STAGES = (
-    r"pre[-_ ]?op|pre(?![a-z])|before",
-    r"baseline|initial",
-    r"intra[-_ ]?op",
-    r"post[-_ ]?op|post(?![a-z])|early|after",
-    r"follow[-_ ]?up|(?<![a-z])fu(?![a-z])|nadir|late",
+    rf"pre[-_ ]?op|pre[-_ ]?(?:{_THERAPY})|pre(?![a-z])|before|screening",
+    r"baseline|initial|(?<![a-z])bl(?![a-z])",
+    rf"intra[-_ ]?op|(?:mid|during)[-_ ]?(?:{_THERAPY})",
+    rf"post[-_ ]?op|post[-_ ]?(?:{_THERAPY})|post(?![a-z])|early|after|(?<![a-z])eot(?![a-z])|end[-_ ]?of",
+    r"follow[-_ ]?up|(?<![a-z])fu(?![a-z])|nadir|late|(?<![a-z])control",
     r"recurren|progression|relapse",
 )
 
@@ -167,6 +168,8 @@ def _counted(name: str) -> Span | None:
         return None
     unit = (found[1] or found[4]).lower()
     number, days = int(found[2] or found[3]), _DAYS[unit[0]]
+    if unit.startswith("h"):
+        return Span(number // 24, -(-number // 24))
     return Span(number * days, (number + 1) * days - 1)
 
 

@@ -230,10 +230,14 @@ def _days(visit: Visit) -> Span:
     return days if days is not None else Span(0, 0)
 
 
-def _by_name(visit: Visit) -> tuple[float, tuple[int, ...], str]:
-    """By words of a course, then by numbers; without either by the alphabet."""
+def _by_name(visit: Visit) -> tuple[float, float, tuple[int, ...], str]:
+    """By words of a course, then by the time that is counted, then by numbers; without any by the alphabet.
+
+    24h_postop comes before 3m_postop, and postop before both.
+    """
     bare = re.sub(r"\d+", lambda found: found[0].zfill(15), visit.name.lower())
-    return _stage(visit), visit.moment.numbers, bare
+    counted = visit.moment.since_start
+    return _stage(visit), counted.middle if counted is not None else -1.0, visit.moment.numbers, bare
 
 
 def _stage(visit: Visit) -> float:

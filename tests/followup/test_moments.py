@@ -23,6 +23,12 @@ from brainseg_gui.followup.moments import Span, moment_of
         ("week-000-1", "after 0 to 6 days"),
         ("6months", "after 183 to 212 days"),
         ("day_1", "after 1 day"),
+        ("24h_postop", "after 1 day"),
+        ("36h", "after 1 to 2 days"),
+        ("3m_postop", "after 91 to 121 days"),
+        ("postop_6mo", "after 183 to 212 days"),
+        ("1y", "after 365 to 730 days"),
+        ("C3D1", ""),  # day 1 of the third cycle, not of all
         ("001", ""),
         ("20211304", ""),  # no such month
         ("2021-02-30", ""),  # no such day
@@ -63,3 +69,9 @@ def test_words_of_a_course_have_an_order() -> None:
         "followup",
         "recurrence",
     ]
+
+
+def test_words_of_treatments_have_an_order_too() -> None:
+    names = ["relapse", "EOT", "postRT", "BL", "mid-RT", "preRT", "FU2"]
+    order = ["preRT", "BL", "mid-RT", "EOT", "postRT", "FU2", "relapse"]
+    assert sorted(sorted(names), key=lambda name: moment_of(name).stage) == order

@@ -68,6 +68,36 @@ def test_visits_count_as_numbers_and_not_as_text(tmp_path: Path) -> None:
     assert _names(time_line_of(_folder(tmp_path, "visit10", "visit9", "visit2"))) == ["visit2", "visit9", "visit10"]
 
 
+@pytest.mark.parametrize(
+    "names",
+    [
+        ["preop", "postop", "24h_postop", "3m_postop", "6m_postop", "12m_postop"],
+        ["preop", "48h", "3mo", "1y"],
+        ["BL", "6M", "12M"],
+        ["preRT", "postRT", "relapse"],
+        ["screening", "C1D1", "C3D1", "EOT"],
+        ["baseline", "FU1", "FU2", "FU10"],
+        ["1st_scan", "2nd_scan", "10th_scan"],
+        ["M0", "M3", "M12"],
+    ],
+)
+def test_names_of_treatments_and_times_are_one_patients_in_their_order(tmp_path: Path, names: list[str]) -> None:
+    line = time_line_of(_folder(tmp_path, *sorted(names)))
+    assert (line.patient, _names(line)) == ("P1", names)
+    assert not any("Names do not tell whose" in note for note in line.notes)
+
+
+@pytest.mark.parametrize("names", [("preop", "3m_postop"), ("preRT", "postRT"), ("d0", "d30"), ("M0", "M3")])
+def test_two_patients_in_one_folder_are_asked_about(tmp_path: Path, names: tuple[str, str]) -> None:
+    for patient in ("P1", "P2"):
+        _folder(tmp_path / "by folder", *names, patient=patient)
+        _folder(tmp_path / "flat", *(f"{patient}_{name}" for name in names), patient="all")
+    for place in ("by folder", "flat"):
+        with pytest.raises(CaseError, match="2 patients"):
+            time_line_of(tmp_path / place)
+        assert _names(time_line_of(tmp_path / place, "P2")) == [*names]
+
+
 def test_a_doubtful_order_is_said(tmp_path: Path) -> None:
     line = time_line_of(_folder(tmp_path, "2021-03", "2021-03-20", "2022-01-01"))
     assert [note for note in line.notes if "came first" in note] == [

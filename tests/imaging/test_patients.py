@@ -45,6 +45,20 @@ from brainseg_gui.imaging.naming.patients import patient_by_names, patient_of, p
         ("P1_BL", "P1"),
         ("P1_V2", "P1"),
         ("P1_M06", "P1"),
+        ("P1_3m_postop", "P1"),
+        ("P1_24h-postop", "P1"),
+        ("P1_postop_6mo", "P1"),
+        ("P1_preRT", "P1"),
+        ("P1_post-RT2", "P1"),
+        ("P1_post_treatment", "P1"),
+        ("P1_followup-2", "P1"),
+        ("P1_relapse", "P1"),
+        ("P1_C3D1", "P1"),
+        ("sub-01_ses-preRT", "sub-01"),
+        ("3m_postop", "3m_postop"),  # no patient "3m", no patient "RT"
+        ("pre_RT", "pre_RT"),
+        ("GBM_45M_preop", "GBM_45M"),  # a man of 45
+        ("M06_baseline", "M06"),
         ("P1_04.03.2021", "P1"),
         ("P1_20210304101500", "P1"),
         ("20210304_MUELLER", "MUELLER"),
@@ -135,6 +149,27 @@ def _owners(folder: Path, *places: str) -> dict[str, str]:
         ("01-23-2010-NA-MR BRAIN-12345", "05-02-2011-NA-MR BRAIN-23456"),
         ("V1", "V2"),
         ("baseline", "M06"),
+        ("preop", "3m_postop"),
+        ("pre-op", "24h_postop/nifti"),
+        ("preop", "postop 6mo"),
+        ("M0", "M3"),
+        ("W00", "W12"),
+        ("d30", "d60"),
+        ("D0", "D1"),
+        ("baseline", "D1"),
+        ("preRT", "postRT"),
+        ("pre_RT", "post-RT2"),
+        ("pretreatment", "post-treatment"),
+        ("baseline", "FU1"),
+        ("baseline", "followup-2"),
+        ("screening", "C1D1"),
+        ("BL", "EOT"),
+        ("preop", "48h"),
+        ("baseline", "1y"),
+        ("1st_scan", "2nd scan"),
+        ("ses-preRT", "ses-postRT"),
+        ("t0", "t1"),
+        ("T1", "T2"),
         ("MRI1", "MRI2"),
         ("praeop", "Verlauf 1"),
         ("avant", "après"),
@@ -222,6 +257,11 @@ def test_visits_of_one_name_at_two_sites_are_of_two_people(tmp_path: Path) -> No
         [f"M{n:02}" for n in range(1, 6)],  # five men, or five meningiomas
         [f"scan{n}" for n in range(20)],  # nobody has twenty visits
         ["M01", "F01", "F02"],
+        ["D1", "D2", "D3"],
+        ["W01", "W02", "W04", "W05"],
+        ["D0", "D1", "D2"],
+        ["M3", "M7", "M11"],
+        ["D3", "D30"],
     ],
 )
 def test_numbers_of_people_are_no_visits_of_the_folder_around_them(tmp_path: Path, folders: list[str]) -> None:
@@ -248,3 +288,44 @@ def test_each_folder_of_many_that_are_named_like_visits_is_looked_at_a_few_times
     ids = ids_of(groups, [FolderListing(tmp_path, ()), *listed])
     assert [case_id for _, case_id in ids] == names  # so many are no one's visits
     assert looked[0] <= 20 * len(names)
+
+
+@pytest.mark.parametrize("visits", [("T1", "T2"), ("t0", "t1"), ("T1", "T3")])
+@pytest.mark.parametrize("sequences", [("T1", "T2", "FLAIR"), ("t1", "t1ce", "t2", "flair")])
+@pytest.mark.parametrize("start", ["P1_", ""])
+def test_sequences_of_visits_that_are_called_as_sequences_are(
+    tmp_path: Path, visits: tuple[str, str], sequences: tuple[str, ...], start: str
+) -> None:
+    """P1_T1_T2 and P1_T2_T2 were two files of one case, and half of all images were left out."""
+    (tmp_path / "P1").mkdir()
+    for visit in visits:
+        for sequence in sequences:
+            (tmp_path / "P1" / f"{start}{visit}_{sequence}.nii.gz").touch()
+    cases = find_cohort(tmp_path)
+    assert [(case.case_id, len(case.modalities)) for case in cases] == [
+        (f"{start}{visit}", len(sequences)) for visit in visits
+    ]
+    assert all(words in path.name for case in cases for words in [case.case_id] for path in case.modalities.values())
+    assert {Path(owner).name for owner in patients_of(cases)[0].values()} == {"P1"}
+
+
+def test_folders_of_sequences_are_no_visits(tmp_path: Path) -> None:
+    for sequence in ("T1", "T1ce", "T2", "FLAIR"):
+        (tmp_path / "P1" / sequence).mkdir(parents=True)
+        (tmp_path / "P1" / sequence / "image.nii.gz").touch()
+    (case,) = find_cohort(tmp_path)
+    assert len(case.modalities) == 4
+
+
+def test_a_weighted_flair_beside_its_kind_is_no_visit(tmp_path: Path) -> None:
+    for name in ("P1_T1_FLAIR", "P1_T2_FLAIR", "P1_T2", "P1_T1_ce"):
+        (tmp_path / f"{name}.nii.gz").touch()
+    (case,) = find_cohort(tmp_path)
+    assert len(case.modalities) == 4
+
+
+def test_days_and_months_at_the_end_of_ids_are_kept_together_and_named(tmp_path: Path) -> None:
+    sources = _sources("/d/P1_M0", "/d/P1_M3", "/d/P2_M0", "/d/P2_M3", "/d/P3_d30", "/d/P3_d60")
+    owners, doubtful = patients_of(sources)
+    assert sorted(owners.values()) == ["P1", "P1", "P2", "P2", "P3", "P3"]
+    assert doubtful == ("P1", "P2", "P3")

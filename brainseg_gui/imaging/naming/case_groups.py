@@ -16,14 +16,14 @@ from brainseg_gui.imaging.naming.file_words import words_of
 from brainseg_gui.imaging.naming.found_file import FoundFile, Group, found_at
 
 _MOST_CHANNELS = 16
-_SEQUENCES = 3  # of one visit "post", from which that means an operation: after contrast agent there is a T1 alone
-_OPERATION = re.compile(r"(.+[-_. ](?:pre|post))[-_. ](.+)", re.IGNORECASE)
+_SEQUENCES = 3  # of one visit "post" or "T1", from which that means a visit: after contrast agent there is a T1 alone
+_BEFORE_SEQUENCE = re.compile(r"(.+[-_. ](?:pre|post)|(?:.+[-_. ])?t\d)[-_. ](.+)", re.IGNORECASE)
 BESIDE = 50  # the first of the level of files that lie beside those that a row names
 
 
 def groups_of(folders: Sequence[FolderListing]) -> list[Group]:
     """The cases among the files of some folders; files of no case are in none."""
-    left = {here.folder: _with_operations([found_at(path) for path in here.files]) for here in folders}
+    left = {here.folder: _with_visits([found_at(path) for path in here.files]) for here in folders}
     groups = _by_rows(left)
     carried = _carried(left)
     for folder, files in left.items():
@@ -36,9 +36,12 @@ def groups_of(folders: Sequence[FolderListing]) -> list[Group]:
     return _with_masks([group for group in joined if group.kinds], pool)
 
 
-def _with_operations(files: list[FoundFile]) -> list[FoundFile]:
-    """Where several sequences are named P1_pre_T2 or P1_post_T2, that is before or after an operation, no contrast."""
-    other = {found.path: said for found in files if found.match is None and (said := _at_operation(found)) is not None}
+def _with_visits(files: list[FoundFile]) -> list[FoundFile]:
+    """Where several sequences are named P1_pre_T2 or P1_post_T2, that is before or after an operation, no contrast.
+
+    P1_T1_t1, P1_T1_t2 and P1_T1_flair are three sequences of a visit T1, not two that are weighted as T1.
+    """
+    other = {found.path: said for found in files if found.match is None and (said := _at_visit(found)) is not None}
     kinds: dict[str, set[Kind | None]] = {}
     for said in other.values():
         kinds.setdefault(said.prefix, set()).add(said.kind)
@@ -48,9 +51,9 @@ def _with_operations(files: list[FoundFile]) -> list[FoundFile]:
     ]
 
 
-def _at_operation(found: FoundFile) -> FoundFile | None:
-    """A file as one of a visit "pre" or "post", if its name can be read so."""
-    told = _OPERATION.fullmatch(stem(found.path))
+def _at_visit(found: FoundFile) -> FoundFile | None:
+    """A file as one of a visit "pre", "post" or "T1", if its name can be read so."""
+    told = _BEFORE_SEQUENCE.fullmatch(stem(found.path))
     said = words_of(told[2]) if told is not None else None
     if told is None or said is None or said.prefix or not isinstance(said.kind, Modality):
         return None

@@ -12,26 +12,41 @@ from brainseg_gui.imaging.case import CaseSource
 from brainseg_gui.imaging.naming.conventions import row_of_id, words
 
 _DATE = r"(?:(?:19|20)\d\d[-_.]?[01]\d[-_.]?[0-3]\d(?:\d{4}(?:\d\d)?)?|[0-3]\d[-_.][0-3]\d[-_.](?:19|20)\d\d)(?!\d)"
-# Words of a visit: some stand alone, others before a number.
+# Words of a visit: some stand alone, others before a number; "3m_postop" has a time before, "postop_6mo" one behind.
+_THERAPY = (
+    r"c?crt|rtx?|xrt|srs|chemo|tmz|bev|radio\w*|chemorad\w*|treat(?:ment)?|therap[a-z]*|surg[a-z]*|resection|biopsy"
+)
 _ALONE = (
-    r"baseline|bl|follow[-_ ]?up|fu|pr(?:e|ae|ä)[-_ ]?op(?:erati[vf]e?)?|post[-_ ]?op(?:erati[vf]e?)?|pre|post|early|"
-    r"late|initial|recurrence|progression|nadir|avant|apr[eè]s|verlauf|kontrolle|contr[oô]le|rezidiv"
+    rf"(?:pre|post|mid|during|after|before)[-_ ]?(?:{_THERAPY})|"
+    r"baseline|bl|screening|follow[-_ ]?up|fu|pr(?:e|ae|ä)[-_ ]?op(?:erati[vf]e?)?|"
+    r"(?:immediate[-_ ]?|early[-_ ]?|late[-_ ]?)?post[-_ ]?op(?:erati[vf]e?)?|pre|post|early|late|initial|recurrence|"
+    r"relapse|progression|nadir|eot|end[-_ ]?of[-_ ]?treatment|avant|apr[eè]s|verlauf|kontrolle|control|contr[oô]le|"
+    r"rezidiv|(?:\d{1,2}(?:st|nd|rd|th)|first|second|third)[-_ ]?(?:scan|visit|exam|study|mri|follow[-_ ]?up)"
 )
 _COUNTED = (
     r"time[-_ ]?points?|visits?|sessions?|ses|tp|time|weeks?|days?|months?|fu|exam(?:en)?|scan|study|mri|mrt|irm|v|t"
 )
-_WORDS = rf"(?:(?:{_ALONE})[-_. ]?\d{{0,2}}(?!\d)|(?:{_COUNTED})[-_. ]?\d+(?:-\d+)?[a-z]?)"
+_UNITS = r"hours?|hrs?|days?|weeks?|wks?|months?|mos?|years?|yrs?"
+_SPAN = rf"\d{{1,3}}[-_. ]?(?:{_UNITS}|[hdwmy])"  # 3mo, 6 months, 12w
+_WORDS = (
+    rf"(?:(?:{_SPAN}[-_. ]?)?(?:{_ALONE})(?:[-_. ]?\d{{0,2}}(?!\d)|[-_. ]{_SPAN}(?![a-z]))|"
+    rf"(?:{_COUNTED})[-_. ]?\d+(?:-\d+)?[a-z]?|ses-[a-z\d]+|c\d{{1,2}}d\d{{1,2}})"  # C1D1: day 1 of the first cycle
+)
 _ONE = rf"(?:(?:(?:{_ALONE}|{_COUNTED})[-_. ]?)?{_DATE}|{_WORDS})"
 # The last word of a visit in an id, what may follow it (no number of a case), and a folder that is named after a visit.
 _STUDY = re.compile(rf"(.+)[-_. ](?:{_ONE}|m\d\d)(?:[-_. ](?!\d{{3}}).*)?$", re.IGNORECASE)
 _AFTER_VISIT = re.compile(rf"{_ONE}[-_. ]+(?=.*[a-z]|\d{{3}})(.+)", re.IGNORECASE)
 _WORD = re.compile(rf"{_ALONE}|{_COUNTED}", re.IGNORECASE)  # "ses" of "ses-20210501" names nobody
 _NBIA = r"[01]\d-[0-3]\d-(?:19|20)\d\d-.*-\d{5}"  # folders of studies as The Cancer Imaging Archive gives them
-_VISIT = re.compile(rf"{_ONE}(?:[-_. ]+(?:{_ONE}|\d{{1,2}}[a-z]?))*|{_NBIA}", re.IGNORECASE)
-_MONTH = re.compile(r"m(\d\d)", re.IGNORECASE)
-_TIME = re.compile(r"\d{1,3}[-_. ]?(?:days?|weeks?|wks?|months?|mos?|[dwm])", re.IGNORECASE)  # 3mo, 6 months, 12w
+_VISIT = re.compile(rf"{_ONE}(?:[-_. ]+(?:{_ONE}|{_SPAN}|\d{{1,2}}[a-z]?))*|{_NBIA}", re.IGNORECASE)
+_COUNT = re.compile(r"([mwd])(\d{1,3})", re.IGNORECASE)  # month, week or day; or a man, a woman, a donor
+_ROUND = {"m": (3,), "w": (2, 3), "d": (5, 7)}  # what people plan visits by
+_TIME = re.compile(_SPAN, re.IGNORECASE)
+_BEFORE_WORD = re.compile(
+    rf"(.+)[-_. ]\d{{1,3}}[-_. ]?(?:(?i:{_UNITS})|[hdwmy])"
+)  # of P1_3m_postop; 45M is a man of 45
 _NUMBER_OF_STUDY = re.compile(r"[\d.]{6,}")  # of an archive: accession numbers, unique identifiers
-_LAST = re.compile(r"(.+)[-_. ](\d{1,3}[a-z]?|[a-z])$", re.IGNORECASE)
+_LAST = re.compile(r"(.+)[-_. ](\d{1,3}[a-z]?|[a-z]|[mwd]\d{1,3})$", re.IGNORECASE)
 _MOST_VISITS = 12  # of one patient, where only numbers at the end of ids tell
 
 
@@ -41,8 +56,9 @@ def patient_of(case_id: str) -> str:
     if row is not None:
         return row[1]
     found = _STUDY.match(case_id)
-    if found is not None and not (is_visit(found[1]) or _WORD.fullmatch(found[1])):
-        return patient_of(found[1])  # "P1_2021-05-01_nifti_2021-05-01"
+    if found is not None and not any(word.fullmatch(found[1]) for word in (_VISIT, _WORD, _TIME)):
+        before = _BEFORE_WORD.fullmatch(found[1])
+        return patient_of(before[1] if before is not None else found[1])  # "P1_2021-05-01_nifti_2021-05-01"
     first = _AFTER_VISIT.fullmatch(case_id)
     return first[1] if first is not None and not is_visit(case_id) else case_id
 
@@ -54,7 +70,7 @@ def is_visit(folder_name: str) -> bool:
 
 def may_be_visit(folder_name: str) -> bool:
     """Whether a folder may be named after a visit: also where the number may be a person's, as that of M06 may."""
-    return any(pattern.fullmatch(folder_name) for pattern in (_VISIT, _MONTH, _TIME))
+    return any(pattern.fullmatch(folder_name) for pattern in (_VISIT, _COUNT, _TIME))
 
 
 def some_visits(folder_names: Iterable[str]) -> tuple[str, ...]:
@@ -68,9 +84,28 @@ def is_visit_beside(folder_name: str, others: Iterable[str]) -> bool:
     Nobody has more than a few. M00, M03, M06 count months, as M01 does beside "baseline"; M01, M02, M03 number people.
     """
     beside = {folder_name, *some_visits(others)}
-    months = sorted(int(found[1]) for name in beside if (found := _MONTH.fullmatch(name)))
-    of_person = len(beside) == len(months) and months == list(range(1, len(months) + 1))
-    return may_be_visit(folder_name) and len(beside) <= _MOST_VISITS and not of_person
+    return may_be_visit(folder_name) and len(beside) <= _MOST_VISITS and not _number_people(beside)
+
+
+def _number_people(names: set[str]) -> bool:
+    """Whether names that may be visits are people's: a letter and a number each, and no numbers that visits have."""
+    counts = [found for name in names if (found := _COUNT.fullmatch(name))]
+    if len(counts) < len(names):
+        return False
+    return not all(
+        _plan_visits(unit, sorted(found[2] for found in counts if found[1].lower() == unit))
+        for unit in {found[1].lower() for found in counts}
+    )
+
+
+def _plan_visits(unit: str, digits: Sequence[str]) -> bool:
+    """Whether these are months, weeks or days of visits; M03, M05, M11 are, D3, D5 may be people."""
+    numbers = sorted(map(int, digits))
+    if unit == "m" and all(len(one) == 2 for one in digits):
+        return numbers != list(range(1, len(numbers) + 1))
+    if numbers[0] == 0:
+        return len(numbers) < 3 or numbers != list(range(len(numbers)))
+    return any(all(number % step == 0 for number in numbers) for step in _ROUND[unit])
 
 
 def visit_id(patient: str, visit: str) -> str:
