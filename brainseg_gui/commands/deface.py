@@ -19,7 +19,8 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
         description="Of each examination, DICOM or files: finds the brain, and writes T1, T1ce, T2 and FLAIR on their "
         "own voxels as .nii.gz, all that lies before the brain with the value of air. Neither headers nor names of "
         "series go along; the folder of each copy has the name of the source's. Look at the result before it leaves: "
-        "ears and teeth stay, and a brain that was found badly leaves a face.",
+        "ears and teeth stay, a brain that was found badly leaves a face, and text burned into pixels is known where "
+        "the DICOM header tells of it alone.",
     )
     parser.add_argument("places", nargs="+", type=Path, metavar="RAW", help="folder or file of one examination")
     parser.add_argument("-o", "--output", required=True, type=Path, metavar="OUT", help="gets a folder for each")

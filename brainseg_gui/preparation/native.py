@@ -10,7 +10,7 @@ from brainseg_gui.preparation.registration.motion import Alignment
 from brainseg_gui.preparation.resampling import labels_on
 
 _NOT_IN_NAMES = re.compile(r"[^\w.+-]+")
-_LONGEST = 100
+_LONGEST = 180  # bytes; a file's name may have 255 on most drives, and the kind of the mask and endings follow
 
 
 def native_mask(labels: LabelMap, series: Grid, alignment: Alignment) -> LabelMap:
@@ -35,7 +35,8 @@ def file_name(series: str, taken: set[str]) -> str:
     >>> file_name("t1 ../*tra", taken), file_name("t1 ../?tra", taken)
     ('t1_.._tra', 't1_.._tra_2')
     """
-    plain = _NOT_IN_NAMES.sub("_", series).strip("._-")[:_LONGEST] or "series"
+    whole = _NOT_IN_NAMES.sub("_", series).strip("._-").encode("utf-8", "replace")
+    plain = whole[:_LONGEST].decode("utf-8", "ignore") or "series"
     name, number = plain, 1
     while name.casefold() in taken:
         number += 1

@@ -23,6 +23,7 @@ from brainseg_gui.imaging.modality import Modality
 from brainseg_gui.imaging.volume import Volume
 from brainseg_gui.preparation import RECORD
 from brainseg_gui.preparation.edits_back import edits_back
+from brainseg_gui.preparation.native import file_name
 from brainseg_gui.preparation.prepare_place import PreparationRequest, PreparedExamination, prepare_place
 from brainseg_gui.preparation.prepared_case import NATIVE, native_paths, write_native_masks
 from brainseg_gui.preparation.record import read_preparation
@@ -65,6 +66,17 @@ def small(tmp_path: Path) -> Path:
     """One series: nothing to register."""
     save(head(grid_of((17, 21, 19), (10.0, 10.0, 10.0)), T1CE), tmp_path / "raw" / "Jane" / "t1_gd.nii.gz")
     return tmp_path / "raw" / "Jane"
+
+
+def test_names_of_series_keep_their_ends_and_fit_into_a_name_of_a_file() -> None:
+    taken = set[str]()
+    long = f"MRHR_T1_AX_POST_GAD_{'OtherEXampleTCIA_' * 5}se2d1r_t1c"
+    assert file_name(long, taken) == long
+    for series in ("脑" * 200, "脑" * 201):
+        name = file_name(series, taken)
+        assert set(name.removesuffix("_2")) == {"脑"}
+        assert 150 < len(f"{name}_annotation_12.nii.gz".encode()) <= 255
+    assert len(taken) == 3
 
 
 def test_a_prepared_case_opens_like_any_other(prepared: PreparedExamination) -> None:

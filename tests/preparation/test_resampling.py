@@ -41,6 +41,23 @@ def test_a_speck_does_not_grow_to_a_slice() -> None:
     assert not labels_on(values, mm(SHAPE), Grid((40, 44, 7), affine)).any()
 
 
+def test_a_stroke_on_one_slice_is_kept_where_it_fills_most() -> None:
+    values = np.zeros(SHAPE, np.uint8)
+    values[5:17, 10:14, 8] = 3
+    affine = np.diag([1.0, 1.0, 5.0, 1.0])
+    affine[2, 3] = 2.0
+    found = labels_on(values, mm(SHAPE), Grid((40, 44, 7), affine))
+    assert np.array_equal(np.unique(np.argwhere(found)[:, 2]), [1])
+    assert np.array_equal(found[:, :, 1] == 3, values[:, :, 8] == 3)
+
+
+@pytest.mark.parametrize("label", [0, 2])
+def test_a_mask_that_fills_none_of_a_grid_or_touches_its_edge_comes_back(label: int) -> None:
+    values = np.zeros((6, 6, 6), np.uint8)
+    values[:2, 4:, 5:] = label
+    assert np.array_equal(labels_on(values, mm((6, 6, 6)), mm((6, 6, 6))), values)
+
+
 def test_of_several_labels_the_one_that_fills_most_wins() -> None:
     values = np.zeros((4, 4, 5), np.uint8)
     values[..., :2], values[..., 2:4] = 1, 2

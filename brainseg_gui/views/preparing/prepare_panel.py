@@ -56,7 +56,10 @@ class PreparePanel(FootedPage):
         self.nudge.setToolTip("Look at each over the reference, and shift or turn what does not lie on it")
         self.nudge.clicked.connect(self.nudge_requested)
         self.faceless = QPushButton("Export without face…")
-        self.faceless.setToolTip("Copies to give away: each series on its own voxels, without face, header and name")
+        self.faceless.setToolTip(
+            "Copies to give away: each series on its own voxels, without face, header and name. Text in the picture "
+            "stays, and is known where the DICOM header tells of it alone: look at the copies"
+        )
         self.faceless.clicked.connect(self.faceless_requested)
         left = Qt.AlignmentFlag.AlignLeft
         self.column.addWidget(self._head)
