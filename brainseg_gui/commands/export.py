@@ -55,7 +55,8 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
     add(
         "--deidentify",
         action="store_true",
-        help="for DICOM: empty the patient, dates and descriptions, replace UIDs (basic profile of PS3.15)",
+        help="for DICOM: empty the patient, dates and descriptions, replace UIDs (basic profile of PS3.15); files are "
+        "called by their cases all the same",
     )
     add(
         "--deface",

@@ -18,6 +18,7 @@ from brainseg_gui.exchange.case_export import (
     ChosenMasks,
     ExportOutcome,
     ReadCase,
+    check_ids,
     export_each,
     ids_of,
     new_folder,
@@ -64,8 +65,11 @@ def _entities(sources: Sequence[CaseSource]) -> dict[Path, str]:
     found = {}
     for source in sources:
         match = _ENTITIES.fullmatch(source.case_id)
-        name = plain[source.identity].removeprefix("sub")
+        name = plain[source.identity]
+        if source.case_id.startswith("sub-"):  # "subject-1" is none that is called so already
+            name = name.removeprefix("sub")
         found[source.identity] = f"sub-{match['sub']}_ses-{match['ses']}" if match else f"sub-{name}"
+    check_ids(found)
     return found
 
 

@@ -6,7 +6,7 @@ import os
 import re
 import shutil
 from collections import Counter
-from collections.abc import Callable, Generator, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from enum import Enum
@@ -159,6 +159,18 @@ def ids_of(sources: Sequence[CaseSource], allowed: str, instead: str) -> dict[Pa
         If two cases would have one id.
     """
     found = {source.identity: re.sub(f"[^{allowed}]+", instead, source.case_id).strip(instead) for source in sources}
+    check_ids(found)
+    return found
+
+
+def check_ids(found: Mapping[Path, str]) -> None:
+    """Make sure that each case, by its place, has an id of its own.
+
+    Raises
+    ------
+    CaseError
+        If two have one, or one has none.
+    """
     double = next((name for name, count in Counter(found.values()).items() if count > 1 or not name), None)
     if double is not None:
         raise CaseError(
@@ -166,7 +178,6 @@ def ids_of(sources: Sequence[CaseSource], allowed: str, instead: str) -> dict[Pa
             "Rename their folders, or export them into different folders",
             next(place for place, name in found.items() if name == double).parent,
         )
-    return found
 
 
 @contextmanager

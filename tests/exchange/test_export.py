@@ -218,6 +218,17 @@ def test_masks_become_derivatives_of_bids(cohort: Path, tmp_path: Path) -> None:
     np.testing.assert_array_equal(np.asarray(stored.dataobj), np.asarray(written.dataobj))
 
 
+def test_subjects_of_bids_keep_their_names_and_are_told_apart(tmp_path: Path, toy_case: ToyCase) -> None:
+    for name in ("subject_01", "sub-2"):
+        toy_case(tmp_path / "cohort", case_id=name)
+    assert call(tmp_path / "cohort", "-o", tmp_path / "derivatives", "--to", "bids") == 0
+    assert sorted(path.name for path in (tmp_path / "derivatives").glob("sub-*")) == ["sub-2", "sub-subject01"]
+    toy_case(tmp_path / "cohort", case_id="2")
+    with pytest.raises(BrainsegError, match=r"several cases would be called 'sub-2'. Rename their folders"):
+        call(tmp_path / "cohort", "-o", tmp_path / "again", "--to", "bids")
+    assert not (tmp_path / "again").exists()
+
+
 def test_a_visit_is_a_session(tmp_path: Path, toy_case: ToyCase) -> None:
     toy_case(tmp_path / "cohort", case_id="sub-07_ses-02")
     toy_case(tmp_path / "cohort", case_id="sub-07_ses-03")
