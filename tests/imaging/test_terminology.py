@@ -91,7 +91,9 @@ def test_every_tissue_comes_back_from_its_code_and_its_name() -> None:
         ("Edema", "86049000", "ED"),  # programs code every segment as a tumour
         ("Segment_1", "86049000", "WT"),
         ("Edema", "6574001", "NCR"),
-        *[(name, "86049000", "") for name in ("non-tumor", "Tumour-free brain", "Nasal cavity")],
+        *[(name, "86049000", "") for name in ("non-tumor", "Tumour-free brain", "Nasal cavity", "Brain")],
+        *[(name, "86049000", "") for name in ("whole_brain", "left ventricle", "Brain mask", "White matter", "Skull")],
+        *[(name, "86049000", "WT") for name in ("brain mass", "Brain GBM", "left", "Brain tumor", "thalamus mets")],
         ("non-tumor", "6574001", "NCR"),  # a code of one tissue is no mere habit
     ],
 )

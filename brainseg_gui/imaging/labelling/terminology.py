@@ -15,6 +15,7 @@ from brainseg_gui.imaging.labels import WHOLE, LabelScheme, built_in_meanings, l
 OWN_CODES = "99BRAINSEG"
 _LONGEST_CODE = 16
 _TUMOUR = r"tumou?r|lesion|glioma|metast|gtv"
+_PLACES = r"brain|skull|scalp|background|ventricles?|csf|hippocampus|cerebellum|(?:white|gr[ea]y)[- ]*matter|thalamus"
 # Parts that a name says to be left out, as "tumour without oedema" does; without enhancement is a tissue.
 _LEFT_OUT = r"(?<![a-z])(?:no|w/o|without|excl\w*|minus)[-. ]+(?:the )?(?:necro|o?edema|cyst|cavit)\w*"
 # Words of a label's name -> what it means; the first that is found counts.
@@ -30,6 +31,7 @@ _NAMES: tuple[tuple[str, tuple[str, ...]], ...] = (
     (r"core|\btc\b", ("TC",)),
     (rf"peri[- ]*(?:{_TUMOUR})", ("ED",)),
     (_TUMOUR, ("WT",)),
+    (rf"^(?:(?:whole|left|right|healthy|normal|{_PLACES})[- ]*)*(?:{_PLACES})(?:[- ]*(?:mask|tissue|stem))?$", ()),
 )
 _HOLDING = ("WT", "TC")  # regions that hold others, the outermost first
 
