@@ -191,6 +191,32 @@ def test_without_errors_a_step_says_why(
     assert session.notice.what == "The two masks agree here in every voxel"
 
 
+@pytest.mark.parametrize("works_on", [False, True])
+def test_steps_wait_for_the_list_of_what_was_edited(
+    opened: ErrorsController,
+    session: Session,
+    predict: Callable[..., Layer],
+    found: Callable[[], None],
+    works_on: bool,
+) -> None:
+    layer = predict(3)
+    found()
+    session.errors.go(0)
+    before = session.viewing.crosshair
+    layer.labels = layer.labels.with_scheme(scheme_named("msd"))
+    assert session.errors.entries
+    opened.commands["layers.next_error"]()
+    opened.commands["layers.next_error"]()
+    assert session.viewing.crosshair == before
+    if works_on:
+        session.annotating.voxels_changed.emit((slice(0, 1),) * 3)
+    found()
+    assert (session.viewing.crosshair == before) == works_on
+    if not works_on:
+        assert session.errors.current is not None
+        assert session.errors.current.piece.centre == session.viewing.crosshair
+
+
 @pytest.mark.parametrize("goes_elsewhere", [False, True])
 def test_a_step_before_the_errors_are_known_waits_for_them(
     opened: ErrorsController,

@@ -12,6 +12,7 @@ import pytest
 from PySide6.QtCore import QPoint, Qt
 from pytestqt.qtbot import QtBot
 
+from brainseg_gui.annotation.slab import LabelChange
 from brainseg_gui.app import Application
 from brainseg_gui.controllers.shell.features.core_features import MASKS
 from brainseg_gui.evaluation.metrics.disagreements import DisagreementKind
@@ -63,6 +64,28 @@ def test_n_goes_from_error_to_error(qtbot: QtBot, compared: Application) -> None
     _press(qtbot, compared, SHIFT)
     _press(qtbot, compared, SHIFT)
     assert session.errors.position == len(entries) - 1
+
+
+def test_n_right_after_an_edit_does_not_go_to_what_is_mended(qtbot: QtBot, compared: Application) -> None:
+    session, window = compared.session, compared.window
+    window.actions_table["annotate.start_prediction"].trigger()
+    qtbot.waitUntil(lambda: bool(session.errors.entries) and not session.errors.searching, timeout=30_000)
+    _press(qtbot, compared)
+    reference, mended = session.layers.reference, session.errors.entries[1].piece
+    assert reference is not None
+    labels = reference.labels.values[mended.box]
+    session.annotating.edit(LabelChange(mended.box, mended.inside, labels, paint_over=False), "Mend", "click")
+    assert session.errors.searching
+    assert session.errors.entries[1].piece is mended
+    _press(qtbot, compared)
+    assert session.viewing.crosshair != mended.centre
+    qtbot.waitUntil(lambda: not session.errors.searching, timeout=30_000)
+    current = session.errors.current
+    assert current is not None
+    assert session.viewing.crosshair == current.piece.centre != mended.centre
+    annotation = session.annotating.annotation
+    assert annotation is not None
+    assert annotation.values[current.piece.centre] != reference.labels.values[current.piece.centre]
 
 
 def test_a_jump_reaches_views_that_are_zoomed_in(qtbot: QtBot, compared: Application) -> None:

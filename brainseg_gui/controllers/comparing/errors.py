@@ -107,6 +107,7 @@ class ErrorsController(QObject):
 
     def _on_voxels_changed(self) -> None:
         """Wait until the strokes pause, on whatever layer: two threads would share one interpreter."""
+        self._forget_step()
         if self._pause.isActive() or self._work.running:
             self._work.stop()
             self._pause.start()
@@ -134,11 +135,17 @@ class ErrorsController(QObject):
     # going
 
     def step(self, steps: int) -> None:
-        """Look at the next or the previous one; when it is known, if nobody looks elsewhere meanwhile."""
+        """Look at the next or the previous one; when it is known, if nobody looks or works elsewhere meanwhile.
+
+        A list of before the last edit names what is mended already: the new one is made at once, and waited for.
+        """
         errors = self._session.errors
-        if not errors.entries and errors.searching:
-            self._steps_wanted = steps
+        if errors.searching:
+            self._steps_wanted += steps
             self._comparison().show_page("Errors")
+            if self._pause.isActive():
+                self._pause.stop()
+                self._search()
             return
         self._forget_step()
         if not errors.entries:
