@@ -15,6 +15,7 @@ from pytestqt.qtbot import QtBot
 from brainseg_gui.app import Application
 from brainseg_gui.imaging.labels import LabelMap, regions
 from brainseg_gui.state.annotating.tools import Tool
+from brainseg_gui.views.annotating.tool_options import ToolOptionsView
 from tests.e2e.painting import CTRL, ET, LEFT, RIGHT, SHIFT, Hand
 
 pytestmark = pytest.mark.plain
@@ -119,6 +120,46 @@ def test_undo_takes_back_the_last_click_that_waits(hand: Hand, answered: Callabl
     assert hand.annotating.clicking.waiting == 0
     assert hand.annotating.preview is None
     assert not hand.names
+
+
+def test_z_takes_back_the_last_click_waiting_or_accepted_and_nothing_else(
+    hand: Hand, answered: Callable[[], None]
+) -> None:
+    said = hand.application.session
+    hand.annotating.options.tool = Tool.BRUSH
+    hand.click((5, 5, 5))
+    hand.key(Qt.Key.Key_Z)
+    assert len(hand.names) == 1
+    assert said.notice is not None
+    assert said.notice.what == "The tool Click is not in the hand"
+    hand.key(Qt.Key.Key_7)
+    hand.click(look_at(hand, "ET"))
+    answered()
+    hand.key(Qt.Key.Key_Z)
+    assert hand.annotating.clicking.waiting == 0
+    assert hand.annotating.preview is None
+    hand.click(look_at(hand, "ET"))
+    answered()
+    hand.key(Qt.Key.Key_Return)
+    assert len(hand.names) == 2
+    hand.key(Qt.Key.Key_Z)
+    annotation = hand.annotating.annotation
+    assert annotation is not None
+    assert annotation.history.position == 1
+    hand.key(Qt.Key.Key_Z)
+    assert annotation.history.position == 1  # a brush stroke: Ctrl+Z alone takes it back
+    assert said.notice is not None
+    assert said.notice.what == "The last edit is no click"
+
+
+def test_the_panel_tells_what_the_buttons_do_while_erase_is_on(hand: Hand) -> None:
+    options = hand.application.window.findChild(ToolOptionsView)
+    before = options._words.text()
+    hand.key(Qt.Key.Key_E)
+    assert options._title.text() == "Click, Erase is on"
+    assert options._words.text().startswith("Left: too much here, right: missing")
+    hand.key(Qt.Key.Key_E)
+    assert options._words.text() == before
 
 
 def test_escape_drops_what_waits(hand: Hand, answered: Callable[[], None]) -> None:

@@ -86,6 +86,7 @@ class AnnotateController(QObject):
             "annotate.start_reference": lambda: self.start(self._session.layers.reference),
             "annotate.start_empty": partial(self.start, None),
             "annotate.undo": self.undoing.undo,
+            "annotate.take_back_click": self.undoing.take_back_click,
             "annotate.redo": self.undoing.redo,
         }
 

@@ -9,6 +9,7 @@ from PySide6.QtCore import QObject
 
 from brainseg_gui.controllers.annotating.paint import PaintController
 from brainseg_gui.state.annotating.tools import Tool
+from brainseg_gui.state.notices import Notice
 from brainseg_gui.state.session import Session
 from brainseg_gui.views.actions.actions import Actions
 from brainseg_gui.views.widgets.plain_text import plain_caption
@@ -61,6 +62,23 @@ class UndoController(QObject):
             annotating.scribbles.undo()
         else:
             self._move(-1)
+
+    def take_back_click(self) -> None:
+        """Take back the last click, waiting or accepted, while that tool is in the hand: a lone key undoes no more."""
+        annotation = self._annotating.annotation
+        if annotation is None or self._session.previewing:
+            return
+        last = annotation.history.undoable
+        if self._annotating.options.tool is not Tool.CLICK:
+            self._session.say(
+                Notice("The tool Click is not in the hand", "Undo takes the last edit back", problem=False)
+            )
+        elif self._paint.clicks_wait:
+            self._paint.step_back()
+        elif last is not None and last.source.tool == Tool.CLICK.value:
+            self._move(-1)
+        else:
+            self._session.say(Notice("The last edit is no click", "Undo takes it back", problem=False))
 
     def redo(self) -> None:
         """Apply again what was taken back last."""

@@ -41,6 +41,8 @@ class ToolTraits:
         seven.
     mouse
         What the buttons do, for the panel.
+    mouse_erasing
+        The same while *Erase* is on; empty: it makes no difference.
     in_3d
         Words of its setting that works through the slices; empty: it has none.
     ranged
@@ -52,9 +54,12 @@ class ToolTraits:
     icon: str
     known_as: str
     mouse: str
+    mouse_erasing: str = ""
     in_3d: str = ""
     ranged: bool = False
 
+
+_CLICK_KEYS = "Drag: scribble. Shift+drag: box\nReturn: accept, Esc: drop\nZ: take back the last click"
 
 TRAITS: Mapping[Tool, ToolTraits] = {
     Tool.BROWSE: ToolTraits(
@@ -70,6 +75,7 @@ TRAITS: Mapping[Tool, ToolTraits] = {
         "brush",
         "paint draw pen",
         "Left: paint, right: erase\nShift+click: straight line\nShift+wheel: size\nAlt+click: pick a label",
+        "Left: erase, right: paint\nShift+click: straight line\nShift+wheel: size\nAlt+click: pick a label",
         "In 3-D",
         ranged=True,
     ),
@@ -80,6 +86,8 @@ TRAITS: Mapping[Tool, ToolTraits] = {
         "freehand contour outline",
         "Drag: lasso\nClicks: corners of a polygon\nReturn, double click: close it"
         "\nCorners: drag, Delete; edges: click\nRight button: cut",
+        "Drag: cut with a lasso\nClicks: corners of what is cut\nReturn, double click: close it"
+        "\nCorners: drag, Delete; edges: click\nRight button: add",
         "Cut through all slices",
         ranged=True,
     ),
@@ -89,6 +97,7 @@ TRAITS: Mapping[Tool, ToolTraits] = {
         "bucket",
         "bucket paint flood",
         "Left: fill the region\nRight: clear the region",
+        "Left: clear the region\nRight: fill the region",
         "In 3-D, through the slices",
         ranged=True,
     ),
@@ -98,6 +107,7 @@ TRAITS: Mapping[Tool, ToolTraits] = {
         "seeds",
         "grow scribble region growing",
         "Left: seeds of the label\nRight: seeds of “no tumour”\nShift+wheel: size",
+        "Left: seeds of “no tumour”\nRight: seeds of the label\nShift+wheel: size",
         "In 3-D",
     ),
     Tool.COPY: ToolTraits(
@@ -106,6 +116,7 @@ TRAITS: Mapping[Tool, ToolTraits] = {
         "copy",
         "clone stamp prediction",
         "Left: copy the other layer\nRight: erase\nShift+wheel: size",
+        "Left: erase\nRight: copy the other layer\nShift+wheel: size",
         "In 3-D",
         ranged=True,
     ),
@@ -114,8 +125,8 @@ TRAITS: Mapping[Tool, ToolTraits] = {
         "Left: here the label is missing. Right: here it is too much. The rest is found; Return accepts, Esc drops",
         "click",
         "smart correct interactive nninteractive refine scribble box",
-        "Left: missing here, right: too much\nDrag: scribble. Shift+drag: box\nReturn: accept, Esc: drop"
-        "\nUndo: take back the last click",
+        f"Left: missing here, right: too much\n{_CLICK_KEYS}",
+        f"Left: too much here, right: missing\n{_CLICK_KEYS}",
     ),
 }
 """One record for each tool: menus, keys, tool bar and panel are built from it."""

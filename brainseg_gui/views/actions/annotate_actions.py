@@ -71,6 +71,13 @@ ANNOTATE_ACTIONS: tuple[ActionSpec, ...] = (
     _action(
         "annotate.redo", "&Redo", keys=("Ctrl+Shift+Z", "Ctrl+Y"), tip="Apply again what was undone last", icon="redo"
     ),
+    _action(
+        "annotate.take_back_click",
+        "Take back the last clic&k",
+        keys=("Z",),
+        tip="With the tool Click: drop the click that waits, else undo the last edit if it was a click",
+        known_as="undo back",
+    ),
     *(of_tool(number, tool) for number, tool in enumerate(Tool, start=1)),
     _brush(
         "annotate.erase",
@@ -222,7 +229,7 @@ ANNOTATE_MOUSE: tuple[tuple[str, str], ...] = (
     ("Shift+click, with a brush", "A straight line from where the last stroke ended"),
     ("Shift+wheel, with a brush", "Size of the brush"),
     ("Alt+click, with a tool", "Pick the label under the mouse"),
-    ("Click: left, right", "Here the label is missing; here it is too much"),
+    ("Click: left, right", "Here the label is missing; here it is too much; with Erase on: the other way round"),
     ("Click: drag, Shift+drag", "The same by a scribble, or by a box"),
     ("Lasso: drag", "Surround freely; closed on release"),
     ("Lasso: clicks", "Corners of a polygon; double click or the first corner closes it"),

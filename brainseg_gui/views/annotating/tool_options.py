@@ -173,8 +173,10 @@ class ToolOptionsView(QWidget):
     def _synchronize(self, *_: object) -> None:
         options, tool = self._options, self._options.tool
         traits = TRAITS[tool]
-        self._title.setText(without_letter(self._actions[f"annotate.{tool.value}"].text()))
-        self._words.setText(traits.mouse)
+        turned = options.erasing and bool(traits.mouse_erasing)
+        title = without_letter(self._actions[f"annotate.{tool.value}"].text())
+        self._title.setText(f"{title}, Erase is on" if turned else title)
+        self._words.setText(traits.mouse_erasing if turned else traits.mouse)
         self._show_values(options)
         ranged = options.painting is Painting.IN_RANGE and traits.ranged
         edges = options.painting is Painting.FOLLOW_EDGES and tool in (Tool.BRUSH, Tool.COPY)
