@@ -86,7 +86,7 @@ def read_voxel(text: str, case: Case) -> NamedVoxel:
     values = [float(number.replace("\u2212", "-")) for number in numbers]
     rest = re.sub(_NUMBER, " ", words).replace(",", " ").split()
     kind = rest[0].lower() if rest else ""
-    if not rest or rest == ["voxel"]:
+    if not rest or (kind == "voxel" and len(rest) == 1):
         return NamedVoxel(_voxel(words, values, case), VoxelNotation.VOXEL)
     if kind in ("file", "index"):
         return NamedVoxel(_voxel_of_file(words, values, case), VoxelNotation.FILE_INDEX)

@@ -245,7 +245,7 @@ class Session(Notices):
             if viewing.modality not in case.volumes:
                 viewing.modality = next(iter(case.volumes))
             viewing.crosshair = _first_look(case.reference, case.grid)
-            viewing.agreement = None
+            viewing.agreement, viewing.hidden = None, frozenset()  # nobody looks for what is not drawn
         self.case_changed.emit()
         if case.reference is not None and case.source.reference is not None:
             path = case.source.reference

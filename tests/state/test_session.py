@@ -137,6 +137,13 @@ def test_whoever_listens_sees_a_whole_case(
     assert checked.count("case") == 6
 
 
+def test_a_label_hidden_in_one_case_is_seen_in_the_next(session: Session, case: Case) -> None:
+    session.open(case)
+    session.viewing.toggle_meaning("ED")
+    session.open(replace(case, source=case.source))
+    assert session.viewing.hidden == frozenset()
+
+
 def test_a_preview_stands_in_front_of_the_open_case(
     session: Session, read_toy: Callable[..., Case], case: Case
 ) -> None:
