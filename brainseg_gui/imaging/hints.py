@@ -49,9 +49,14 @@ class Hint:
         return f"{'+' if self.adds else '−'}{self.region}"
 
     def says(self, region: str) -> bool | None:
-        """Whether its voxels belong to a region: what is in ET is in TC and WT too; None where it does not tell."""
-        if self.region not in NESTED_REGIONS:
-            return None
+        """Whether its voxels belong to a region or label; None where it does not tell.
+
+        What is in ET is in TC and WT too, and what is in a label such as a cavity is in nothing else.
+        """
+        if self.region == region:
+            return self.adds
+        if self.region not in NESTED_REGIONS or region not in NESTED_REGIONS:
+            return False if self.adds else None
         own, asked = NESTED_REGIONS.index(self.region), NESTED_REGIONS.index(region)
         if self.adds:
             return True if asked <= own else None
@@ -75,6 +80,23 @@ def distance_mm(places_ijk: Sequence[Point], box: Box, spacing_mm: Point) -> NDA
         )
         np.minimum(nearest, i[:, None, None] + j[:, None] + k, out=nearest)
     return np.sqrt(nearest)
+
+
+def said_otherwise(hints: Sequence[Hint], region: str, joins: bool, box: Box, spacing_mm: Point) -> NDArray[np.bool_]:
+    """The voxels of a box that are nearer to an earlier hint that says the contrary than to the last of the hints.
+
+    Nobody has to say the same thing twice.
+
+    Parameters
+    ----------
+    region, joins
+        Of which region or label, and whether voxels would join it; else they would leave it.
+    """
+    contrary = [voxel for hint in hints[:-1] if hint.says(region) is (not joins) for voxel in hint.voxels_ijk]
+    if not contrary:
+        return np.zeros([part.stop - part.start for part in box], bool)
+    newest = distance_mm(hints[-1].voxels_ijk, box, spacing_mm)
+    return np.asarray(distance_mm(contrary, box, spacing_mm) < newest, bool)
 
 
 def surroundings(hint: Hint, spacing_mm: Point, shape: Voxel) -> Box:

@@ -111,6 +111,34 @@ def test_a_structure_that_is_in_no_region_is_found_by_itself(bright_ball: Volume
     assert not (applied(after, gone) == 4).any()
 
 
+@pytest.mark.parametrize("said", [Hint("RC", False, ((26, 18, 16),)), Hint("ET", True, ((26, 18, 16),))])
+def test_a_structure_goes_no_further_than_what_was_called_something_else(bright_ball: Volumes, said: Hint) -> None:
+    scheme, values = scheme_named("brats2023"), np.zeros(SHAPE, np.uint8)
+    hint = Hint("RC", True, ((16, 18, 16),))
+    bounded = applied(values, run_to_end(from_images(bright_ball, values, scheme, [said, hint]))) == 4
+    unbounded = applied(values, run_to_end(from_images(bright_ball, values, scheme, [hint]))) == 4
+    assert bounded[16, 18, 16]
+    assert not bounded[26, 18, 16]
+    assert dice(unbounded, ball(CENTRE, 8)) > 0.9
+    assert np.count_nonzero(bounded) < 0.8 * np.count_nonzero(unbounded)
+
+
+def test_another_click_makes_a_structure_larger_and_one_that_takes_away_leaves_what_was_pointed_at(
+    bright_ball: Volumes,
+) -> None:
+    scheme = scheme_named("brats2023")
+    first, second = Hint("RC", True, ((20, 18, 16),)), Hint("RC", True, ((6, 18, 16),))
+    values = np.where(ball(CENTRE, 3), 4, 0).astype(np.uint8)
+    larger = applied(values, run_to_end(from_images(bright_ball, values, scheme, [first, second])))
+    assert larger[6, 18, 16] == 4
+    assert (larger == 4)[ball(CENTRE, 3)].all()
+    too_much = Hint("RC", False, ((24, 18, 16),))
+    values = np.where(ball(CENTRE, 8), 4, 0).astype(np.uint8)
+    less = applied(values, run_to_end(from_images(bright_ball, values, scheme, [first, too_much])))
+    assert less[24, 18, 16] == 0
+    assert less[20, 18, 16] == 4
+
+
 def test_a_click_into_the_region_adds_nothing(bright_ball: Volumes) -> None:
     assert run_to_end(grown_from_hint(bright_ball, np.ones(SHAPE, bool), Hint("WT", True, (CENTRE,)))) is None
 

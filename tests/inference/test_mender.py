@@ -147,6 +147,37 @@ def test_an_island_stays_when_its_rim_is_pointed_at_or_somebody_asked_for_it() -
         assert wanted["WT"].any() == stays
 
 
+def test_what_is_small_keeps_most_of_itself_where_a_hint_convinces_nobody() -> None:
+    present = dict.fromkeys(NESTED_REGIONS, ball(3))  # .1 ml, and the network claims it
+    hints = [Hint("TC", False, ((30, 28, 29),))]
+    box, wanted = mended_regions(by_distance(-5.0), features_on(GRIDS["1 mm"], 12), present, hints, SPACING)
+    lost = np.count_nonzero(present["TC"][box] & ~wanted["TC"])
+    assert 0 < lost < 0.5 * np.count_nonzero(present["TC"])
+
+
+@pytest.mark.parametrize(("earlier", "newest"), [("+ET", "-WT"), ("+TC", "-TC"), ("-WT", "+ET"), ("-TC", "+TC")])
+def test_what_is_nearer_to_an_earlier_hint_that_says_the_contrary_stays(earlier: str, newest: str) -> None:
+    before, last = Hint(earlier[1:], earlier[0] == "+", ((30, 22, 26),)), Hint(newest[1:], newest[0] == "+", (AT,))
+    present = nothing() if last.adds else dict.fromkeys(NESTED_REGIONS, ball(14))
+    mender = by_distance(12.0, tissue=1.0)
+    box, wanted = mended_regions(mender, features_on(GRIDS["1 mm"], 28), present, [before, last], SPACING)
+    changed = wanted[last.region] ^ present[last.region][box]
+    nearer = distance_mm(before.voxels_ijk, box, SPACING) < distance_mm([AT], box, SPACING)
+    assert not changed[nearer].any()
+    assert (changed | nearer)[ball(8)[box]].all()
+
+
+def test_what_joins_is_no_tissue_where_that_was_denied() -> None:
+    said, hint = Hint("ET", False, ((30, 22, 26),)), Hint("WT", True, (AT,))
+    present = {**nothing(), **dict.fromkeys(NESTED_REGIONS, ball(2))}
+    mender = by_distance(12.0, tissue=1.0)
+    box, wanted = mended_regions(mender, features_on(GRIDS["1 mm"]), present, [said, hint], SPACING)
+    nearer = distance_mm(said.voxels_ijk, box, SPACING) < distance_mm([AT], box, SPACING)
+    assert wanted["WT"][nearer].any()
+    assert not (wanted["ET"] & nearer & ~present["ET"][box]).any()
+    assert np.count_nonzero(wanted["ET"]) > np.count_nonzero(present["ET"])
+
+
 @pytest.mark.parametrize("seed", range(6))
 def test_nothing_changes_out_of_reach_whatever_the_weights(seed: int) -> None:
     rng = np.random.default_rng(seed)

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from brainseg_gui.annotation.slab import Area, LabelChange, Mask, Slab, Values, area_of, slab_shape
 from brainseg_gui.annotation.tools.seeds import BACKGROUND_SEED, grow
 from brainseg_gui.imaging.connected import connected
-from brainseg_gui.imaging.hints import NESTED_REGIONS, REACH_MM, Hint, distance_mm, surroundings
+from brainseg_gui.imaging.hints import NESTED_REGIONS, REACH_MM, Hint, distance_mm, said_otherwise, surroundings
 from brainseg_gui.imaging.labels import LabelScheme, region_named
 from brainseg_gui.imaging.modality import Modality
 from brainseg_gui.imaging.volume import Volume
@@ -80,7 +80,7 @@ def from_images(
     The volumes lie on the annotation's grid; the rest is as for `click_answers.answered`.
     """
     hint = hints[-1]
-    earlier = [other for other in hints[:-1] if other.region == hint.region]
+    earlier = hints[:-1]
     if is_nested(hint):
         mine = scheme.look_up(region_named(hint.region))[values]
         if hint.adds:
@@ -112,7 +112,7 @@ def grown_from_hint(
     hint
         What the person says now.
     earlier
-        What was said before of the same region or label; where it says the contrary, nothing changes.
+        What was said before of any region or label; what is nearer to a hint that says the contrary does not change.
 
     Yields
     ------
@@ -135,6 +135,7 @@ def grown_from_hint(
         whole[slab] = seeds
         growth = yield from grow(volumes, whole, slab)
         changeable = changeable & (growth.labels == _SEED)
+    changeable = changeable & ~said_otherwise([*earlier, hint], hint.region, hint.adds, slab, spacing_mm)
     return area_of(near_hint(changeable, slab, hint, spacing_mm), slab)
 
 
@@ -144,7 +145,7 @@ def _seeds(hint: Hint, earlier: Sequence[Hint], changeable: Mask, slab: Slab, sp
     sample = distance <= _SAMPLE_MM if hint.box is None else in_box(_middle_of(hint.box), slab)
     beyond = distance >= REACH_MM - max(spacing_mm) if hint.box is None else ~in_box(hint.box, slab)
     for other in earlier:
-        if other.adds != hint.adds:
+        if other.says(hint.region) is (not hint.adds):
             beyond |= distance_mm(other.voxels_ijk, slab, spacing_mm) <= _SAMPLE_MM
     seeds = np.zeros(changeable.shape, np.uint8)
     seeds[beyond & changeable] = BACKGROUND_SEED

@@ -13,7 +13,15 @@ import numpy as np
 
 from brainseg_gui.imaging.box import Box
 from brainseg_gui.imaging.connected import connected
-from brainseg_gui.imaging.hints import NESTED_REGIONS, REACH_MM, Hint, distance_mm, indices_in, surroundings
+from brainseg_gui.imaging.hints import (
+    NESTED_REGIONS,
+    REACH_MM,
+    Hint,
+    distance_mm,
+    indices_in,
+    said_otherwise,
+    surroundings,
+)
 from brainseg_gui.inference.case_features import CaseFeatures
 from brainseg_gui.inference.clicks.patch import Present
 from brainseg_gui.inference.clicks.traits import COUNT, PROBABILITIES, Floats, Mask, box_near, logits_of, traits_near
@@ -27,6 +35,8 @@ _SUREST = 8.0
 _CLAIMED, _MIDDLE = 0.5, 0.5  # of an island, and of its greatest depth
 LEAST_ML = 0.25
 """What a hint changes at least, where it can."""
+
+_LEAST_SHARE = 0.25  # of the piece of a region that a hint takes away from: where that is less
 
 _HALVINGS = 10  # steps to the threshold that gives it
 _PER_MM = 0.05  # of the logit: of what is as likely, the nearest
@@ -86,6 +96,7 @@ def mended_regions(
     able = np.ones(distance.shape, bool) if hint.box is not None else distance <= REACH_MM
     if hint.adds:
         able &= _brain_in(features, case_box)
+    able &= ~said_otherwise(hints, hint.region, hint.adds, case_box, spacing_mm)
     at_hint = distance <= _AT_THE_HINT_MM
     changing = before[hint.region] != hint.adds
     wrong = (logits[0] > 0) & able | at_hint
@@ -93,12 +104,22 @@ def mended_regions(
         logits[0] - _PER_MM * distance,
         able & changing,
         at_hint & changing,
-        LEAST_ML * 1000 / float(np.prod(spacing_mm)),
+        _least_voxels(before[hint.region], at_hint, hint, spacing_mm),
     )
     if not hint.adds:
         wrong |= _unclaimed(before[hint.region], hints, features, case_box, spacing_mm)
         return case_box, _without(before, wrong, hint)
-    return case_box, _with(before, wrong, hint, {"TC": logits[1] > 0, "ET": logits[2] > 0})
+    tissues = {
+        region: (logit > 0) & ~said_otherwise(hints, region, True, case_box, spacing_mm)
+        for region, logit in (("TC", logits[1]), ("ET", logits[2]))
+    }
+    return case_box, _with(before, wrong, hint, tissues)
+
+
+def _least_voxels(mine: Mask, at_hint: Mask, hint: Hint, spacing_mm: tuple[float, float, float]) -> float:
+    """How many voxels a hint changes at least; what is small loses no more than a share of itself by that."""
+    least = LEAST_ML * 1000 / float(np.prod(spacing_mm))
+    return least if hint.adds else min(least, _LEAST_SHARE * np.count_nonzero(_touching(mine, at_hint)))
 
 
 def _logits(
