@@ -25,10 +25,10 @@ from brainseg_gui.preparation.nudging import NudgedExamination, Picture
 from brainseg_gui.state.preparing.nudging import Nudging
 from brainseg_gui.views.preparing.nudge_picture import NudgePicture
 from brainseg_gui.views.slices.overlays.slice_marks import draw_crosshair
+from brainseg_gui.views.slices.wheel_steps import WheelSteps
 from brainseg_gui.views.widgets.theme import colour
 
 _EDGE, _LETTER = 6, 16
-_WHEEL_STEP = 120  # what Qt counts for one notch
 _STEP, _LARGE_STEP = 1.0, 5.0  # mm or degrees for a key, and with Shift
 _ARROWS = {Qt.Key.Key_Left: (-1, 0), Qt.Key.Key_Right: (1, 0), Qt.Key.Key_Up: (0, 1), Qt.Key.Key_Down: (0, -1)}
 _TURNS = {Qt.Key.Key_Comma: 1, Qt.Key.Key_Less: 1, Qt.Key.Key_Period: -1, Qt.Key.Key_Greater: -1}
@@ -53,7 +53,7 @@ class NudgeView(QWidget):
         self._picture = NudgePicture(nudging, plane, convention)
         self._dragged: QPointF | None = None
         self._goes_on = False
-        self._wheel = 0
+        self._wheel = WheelSteps()
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setMinimumSize(160, 160)
         self.setAccessibleName(f"{plane.title} picture of the series over its reference")
@@ -131,9 +131,7 @@ class NudgeView(QWidget):
         self._dragged, self._goes_on = None, False
 
     def wheelEvent(self, event: QWheelEvent) -> None:
-        self._wheel += event.angleDelta().y() or event.angleDelta().x()  # fine wheels turn by less than a notch
-        steps = int(self._wheel / _WHEEL_STEP)
-        self._wheel -= steps * _WHEEL_STEP
+        steps = self._wheel.of(event)
         if steps:
             self._step_slices(steps)
         event.accept()

@@ -32,8 +32,8 @@ from brainseg_gui.views.slices.slice_navigation import SliceNavigation
 from brainseg_gui.views.slices.slice_painting import SlicePainting
 from brainseg_gui.views.slices.slice_picture import Content
 from brainseg_gui.views.slices.slice_range import SliceRange
+from brainseg_gui.views.slices.wheel_steps import WheelSteps
 
-_WHEEL_STEP = 120
 _ZOOM_PER_STEP = 1.15
 
 
@@ -87,7 +87,7 @@ class SliceView(pg.GraphicsView):  # type: ignore[misc]  # pyqtgraph has no type
         self._hand = SliceHand(session, self._shown)
         self._navigation = SliceNavigation(session, self._shown, self._range)
         self._resting: QPointF | None = None  # where the cursor was on the screen
-        self._wheel = 0
+        self._wheel = WheelSteps()
         self.setCentralItem(self._range.box)
         self._prepare_viewport()
         self._connect()
@@ -215,9 +215,7 @@ class SliceView(pg.GraphicsView):  # type: ignore[misc]  # pyqtgraph has no type
         self.viewport().setCursor(shape)
 
     def wheelEvent(self, event: QWheelEvent) -> None:
-        self._wheel += event.angleDelta().y() or event.angleDelta().x()  # some systems turn the wheel with Shift
-        steps = int(self._wheel / _WHEEL_STEP)
-        self._wheel -= steps * _WHEEL_STEP
+        steps = self._wheel.of(event)
         if steps and event.modifiers() & Qt.KeyboardModifier.ControlModifier:
             self._zoom(_ZOOM_PER_STEP**steps, event.position())
         elif steps and event.modifiers() & Qt.KeyboardModifier.ShiftModifier and self._hand.works:
