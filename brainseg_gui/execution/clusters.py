@@ -126,6 +126,7 @@ def _local_client(count: int, stack: contextlib.ExitStack) -> Client:
 
     cluster = LocalCluster(n_workers=count, threads_per_worker=1, dashboard_address=_OWN_DASHBOARD)
     client = _client_of(cluster, stack)
+    client.register_worker_callbacks(_log_quietly)  # they have the person's terminal; on a cluster, logs of their own
     # a worker that is killed while it starts is not started anew by Dask: once all had died so, nobody was left
     tending = PeriodicCallback(lambda: cluster.scale(count), 1000 * _TENDED_EVERY_S)
     cluster.loop.add_callback(tending.start)

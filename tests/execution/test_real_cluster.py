@@ -112,3 +112,25 @@ def test_a_client_that_is_killed_leaves_no_process_and_the_next_goes_on(tmp_path
     assert all(len(entries) == 1 for entries in read_manifest(output).values())
     assert not list((output / FOLDER).glob("*.lock"))
     assert not [path for path in output.iterdir() if path.name.startswith(".")]
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="needs signals")
+@pytest.mark.parametrize("name", ["SIGINT", "SIGTERM"])
+def test_a_request_to_end_ends_local_workers_without_a_word_of_theirs(name: str) -> None:
+    """They have the terminal of whoever asked, to whom Dask's words on cancelled tasks say nothing."""
+    script = f"""
+import signal
+from brainseg_gui.execution.clusters import cluster_workers
+from brainseg_gui.execution.run import run_tasks
+from brainseg_gui.faults.process_guard import ending_in_order
+from tests.execution.stand_in_tasks import wait_at_gate
+
+signal.signal(signal.SIGINT, signal.default_int_handler)
+with ending_in_order(), cluster_workers("local", 1) as workers:
+    on_begun = lambda number: signal.raise_signal(signal.{name})
+    list(run_tasks(workers.executor, wait_at_gate, [{{}}], at_once=1, on_begun=on_begun, has_begun=workers.has_begun))
+"""
+    with subprocess.Popen([sys.executable, "-c", script], stderr=subprocess.PIPE, text=True) as process:
+        _, words = process.communicate(timeout=300)
+    assert process.returncode == (-signal.SIGINT if name == "SIGINT" else 128 + signal.SIGTERM)
+    assert "distributed.worker" not in words
