@@ -25,6 +25,7 @@ from brainseg_gui.evaluation.reports.case_tables import TextTable, facts, tables
 from brainseg_gui.evaluation.reports.definitions import definitions, methods_paragraph
 from brainseg_gui.evaluation.reports.pictures import as_png
 
+_LONG = 24  # letters in a cell, from which it wraps
 _DPI = 180
 
 
@@ -87,7 +88,10 @@ def table_of(text_table: TextTable) -> Html:
     """A table of text with its note."""
 
     def cells(row: Sequence[str]) -> list[TableCell]:
-        return [TableCell(text, kind="text" if n < text_table.words else "") for n, text in enumerate(row)]
+        kinds = [
+            "" if n >= text_table.words else "words" if len(text) > _LONG else "text" for n, text in enumerate(row)
+        ]
+        return [TableCell(text, kind=kind) for text, kind in zip(row, kinds, strict=True)]
 
     if not text_table.rows:
         return paragraph("None.", "quiet")

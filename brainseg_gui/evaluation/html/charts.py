@@ -16,6 +16,7 @@ from brainseg_gui.evaluation.html.page import Html, safe, with_minus
 
 MODEL_COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#56B4E9", "#E69F00")  # Okabe–Ito
 _SPREAD = 0.618_033_988_75  # golden ratio: neighbours in the list are far apart in the strip
+_LINE = 13.0  # between two lines of text
 _LOG_TICKS = (0.0, 1.0, 2.0, 5.0, 10.0, 20.0, 50.0, 100.0, 200.0, 400.0)
 
 
@@ -203,7 +204,11 @@ def curve_chart(
     low, high = min(everywhere), max(everywhere)
     across = Scale(low, high if high > low else low + 1, left + 12, width - 90, ())
     parts = [_title(title), *_horizontal_lines(upward, left, width - 78)]
-    parts += [part for place, words in marks for part in _mark(across(place), top, bottom, words)]
+    before = -math.inf
+    for place, words in sorted(marks):
+        parts += _mark(across(place), top, bottom, words, behind=across(place) - before < _LINE)
+        before = across(place)
+    ends: list[tuple[float, float, str]] = []
     for n, (x, name) in enumerate(zip(places, names, strict=True)):
         parts.append(_text(across(x), bottom + 18 + 13 * (n % 2), name, "middle", "quiet"))
     for number, (name, values) in enumerate(curves):
@@ -219,11 +224,27 @@ def curve_chart(
             f'<path d="M{path}" fill="none" stroke="{colour}" stroke-width="1.5"/><g fill="{colour}">{dots}</g>'
         )
         if limits:
-            ends = zip(places, limits[number], strict=True)
-            bars = "".join(_limit_bar(across(x), upward(a), upward(b)) for x, (a, b) in ends if not math.isnan(a))
+            known_within = zip(places, limits[number], strict=True)
+            bars = "".join(
+                _limit_bar(across(x), upward(a), upward(b)) for x, (a, b) in known_within if not math.isnan(a)
+            )
             parts.append(f'<path d="{bars}" fill="none" stroke="{colour}" stroke-width="1"/>')
-        parts.append(_text(points[-1][0] + 8, points[-1][1] + 4, name, "start"))
+        ends.append((points[-1][1], points[-1][0], name))
+    ends.sort()
+    for y, (_, x, name) in zip(_apart([y for y, _, _ in ends], bottom), ends, strict=True):
+        parts.append(_text(x + 8, y + 4, name, "start"))
     return _svg(width, height, title, parts)
+
+
+def _apart(places: Sequence[float], bottom: float) -> list[float]:
+    """Places from top to bottom, moved so far that a line of text at each can be read."""
+    moved: list[float] = []
+    for place in places:
+        moved.append(max(place, moved[-1] + _LINE) if moved else place)
+    lowest = bottom + _LINE
+    for index in range(len(moved) - 1, -1, -1):
+        lowest = moved[index] = min(moved[index], lowest - _LINE)
+    return moved
 
 
 def _limit_bar(x: float, low: float, high: float) -> str:
@@ -232,11 +253,11 @@ def _limit_bar(x: float, low: float, high: float) -> str:
     return f"M{x:.1f} {low:.1f}V{high:.1f}{feet}"
 
 
-def _mark(x: float, top: float, bottom: float, words: str) -> list[str]:
-    """A dashed line with words along it."""
+def _mark(x: float, top: float, bottom: float, words: str, *, behind: bool) -> list[str]:
+    """A dashed line with words along it; behind it, where another line stands close before."""
     line = f'<path class="axis" stroke-dasharray="4 3" d="M{x:.1f} {top}V{bottom}"><title>{safe(words)}</title></path>'
     text = _text(0, 0, words, "end", "quiet")
-    return [line, f'<g transform="translate({x - 4:.1f} {top + 2}) rotate(-90)">{text}</g>']
+    return [line, f'<g transform="translate({x + 12 if behind else x - 4:.1f} {top + 2}) rotate(-90)">{text}</g>']
 
 
 def model_mark(model: int) -> Html:

@@ -68,6 +68,7 @@ def _curves(record: FollowUp) -> list[Html]:
     found = curves_of(record)
     if not found:
         return [paragraph("One visit has no curve.", "quiet")]
-    return [
+    charts = [
         curve_chart(one.title, one.curves, one.places, one.names, one.unit, one.treatments, one.limits) for one in found
     ]
+    return [element("div", joined(charts), class_="charts")]

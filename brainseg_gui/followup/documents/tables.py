@@ -8,6 +8,7 @@ from brainseg_gui.anatomy.words import HEADS, HOW_RIGHT, location_cells
 from brainseg_gui.evaluation.reports.case_tables import TextTable
 from brainseg_gui.followup.documents.growth import REGIONS, growth_of, overall_rates
 from brainseg_gui.followup.doubts import doubts_of
+from brainseg_gui.followup.jumps import jumps_of
 from brainseg_gui.followup.moments import Span
 from brainseg_gui.followup.record import FollowUp
 from brainseg_gui.followup.response import CAUTION, Assessment, percent_words
@@ -49,7 +50,7 @@ def lead(record: FollowUp) -> str:
 def visit_table(record: FollowUp) -> TextTable:
     """A row for each visit: when, category, volumes, sum and changes."""
     criteria, results = record.criteria, {result.visit: result for result in results_of(record)}
-    doubts = doubts_of(record, tuple(results.values()))
+    doubts = {*doubts_of(record, tuple(results.values())), *jumps_of(record)}
     dated = any(visit.moment.words not in ("", visit.name) for visit in record.visits)
     heads: tuple[str, ...] = ("visit", "when", "category", "days") if dated else ("visit", "category", "days")
     heads = (*heads, *(f"{key} ml" for key in _REGIONS), f"sum {criteria.unit}")
@@ -175,7 +176,7 @@ def _ranged(value: VolumeRange, decimals: int) -> str:
 def lesion_table(record: FollowUp) -> TextTable:
     """A row for each lesion of each visit."""
     targets = {result.visit: result.targets for result in results_of(record)}
-    heads = ("visit", "lesion", "", "plane", "measurable", "slice", "longest mm", "across mm", "ml")
+    heads = ("visit", "lesion", "role", "plane", "measurable", "slice", "longest mm", "across mm", "ml")
     rows: list[tuple[str, ...]] = []
     for index, visit in enumerate(record.visits):
         for number, lesion in record.lesions(index).items():
@@ -204,8 +205,10 @@ def event_lines(record: FollowUp) -> list[str]:
 
 
 def doubt_lines(record: FollowUp) -> list[str]:
-    """Why the categories with a question mark are in doubt, visit by visit."""
-    return [f"{record.visits[visit].name}: {doubt}." for visit, doubt in doubts_of(record).items()]
+    """Why the categories with a question mark are in doubt, and labels that may have changed, visit by visit."""
+    doubts, jumps = doubts_of(record), jumps_of(record)
+    words = [(visit, said[visit]) for visit in sorted({*doubts, *jumps}) for said in (doubts, jumps) if visit in said]
+    return [f"{record.visits[visit].name}: {doubt}." for visit, doubt in words]
 
 
 def note_lines(record: FollowUp) -> list[str]:
@@ -215,7 +218,11 @@ def note_lines(record: FollowUp) -> list[str]:
     for visit in record.visits:
         for note in visit.notes:
             seen.setdefault(note, []).append(visit.name)
-    return [*lines, *(f"{', '.join(names)}: {note}." for note, names in seen.items())]
+    every = len(record.visits)
+    return [
+        *lines,
+        *(f"{'All visits' if 1 < every == len(names) else ', '.join(names)}: {note}." for note, names in seen.items()),
+    ]
 
 
 def definition_lines(record: FollowUp) -> list[str]:

@@ -8,6 +8,7 @@ from PySide6.QtWidgets import QComboBox, QDateEdit, QHBoxLayout, QLabel, QLineEd
 from brainseg_gui.followup.criteria import all_criteria
 from brainseg_gui.followup.documents.tables import event_lines, remark_lines
 from brainseg_gui.followup.doubts import doubts_of
+from brainseg_gui.followup.jumps import jumps_of
 from brainseg_gui.followup.pace import pace_words
 from brainseg_gui.followup.record import FollowUp
 from brainseg_gui.followup.response import CAUTION
@@ -164,7 +165,7 @@ class MeasuresPanel(FootedPage):
 
 
 def _of_visit(record: FollowUp, visit: int) -> list[str]:
-    """The category, what is in doubt about it, and how fast it grows."""
+    """The category, what is in doubt about it and about the labels, and how fast it grows."""
     results = results_of(record)
     found = next((result.diameters for result in results if result.visit == visit), None)
     if found is None:
@@ -172,7 +173,9 @@ def _of_visit(record: FollowUp, visit: int) -> list[str]:
     reasons = "; ".join(found.reasons)
     category = found.category.value.capitalize()
     sentences = [f"{category}: {reasons}" if reasons else category]
-    sentences += filter(None, (doubts_of(record, results).get(visit), pace_words(record, results, visit)))
+    sentences += filter(
+        None, (doubts_of(record, results).get(visit), jumps_of(record).get(visit), pace_words(record, results, visit))
+    )
     if not record.targets:
         sentences.append("No lesion of the baseline is summed up: tick one under Σ, or count from another visit")
     return [*(f"{sentence}." for sentence in sentences), CAUTION]

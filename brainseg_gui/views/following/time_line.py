@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import time
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 
@@ -26,6 +27,7 @@ from brainseg_gui.errors import printable
 from brainseg_gui.followup.documents.curves import Curves, curves_of
 from brainseg_gui.followup.documents.tables import days_words
 from brainseg_gui.followup.doubts import doubts_of
+from brainseg_gui.followup.jumps import jumps_of
 from brainseg_gui.followup.record import FollowUp, VisitMeasures
 from brainseg_gui.followup.results import VisitResult, results_of
 from brainseg_gui.followup.visits import TimeLine
@@ -246,12 +248,16 @@ def _facts_of(line: TimeLine, record: FollowUp | None) -> list[VisitFacts]:
     if record is None:
         return plain
     results = results_of(record)
-    of_visit, doubts = {result.visit: result for result in results}, doubts_of(record, results)
+    of_visit, doubts, jumps = {result.visit: result for result in results}, doubts_of(record, results), jumps_of(record)
     largest = max((volume.high for visit in record.visits for volume in visit.volumes.values()), default=1.0)
     return [
-        _measured(facts, record.visits[index], of_visit.get(index), doubts.get(index, ""), largest)
+        _measured(facts, record.visits[index], of_visit.get(index), [*_at(doubts, index), *_at(jumps, index)], largest)
         for index, facts in enumerate(plain)
     ]
+
+
+def _at(said: Mapping[int, str], index: int) -> list[str]:
+    return [said[index]] if index in said else []
 
 
 def _when(line: TimeLine, index: int) -> str:
@@ -266,7 +272,7 @@ def _when(line: TimeLine, index: int) -> str:
 
 
 def _measured(
-    facts: VisitFacts, visit: VisitMeasures, result: VisitResult | None, doubt: str, largest: float
+    facts: VisitFacts, visit: VisitMeasures, result: VisitResult | None, doubts: Sequence[str], largest: float
 ) -> VisitFacts:
     notes = [f"{note}." for note in visit.notes]
     if result is None or visit.mask is None:
@@ -275,14 +281,15 @@ def _measured(
     ranges = ", ".join(f"{key} {volume.value:.1f} ({volume.low:.1f} to {volume.high:.1f})" for key, volume in there)
     holds = "border and network" if visit.by_network else "a border half a voxel further in or out"
     category, reasons = result.diameters.category, "; ".join(result.diameters.reasons)
-    words = [f"{category.value}: {reasons}" if reasons else category.value, f"{doubt}." if doubt else ""]
+    words = [f"{category.value}: {reasons}" if reasons else category.value]
+    words += [f"{doubt}." for doubt in doubts]
     tip = [*words, f"Volumes in ml, with limits by {holds}: {ranges}", *notes]
     tip.append(f"Measured by {printable(visit.mask.name)}")
     return replace(
         facts,
-        category=f"{category.letters} ?" if doubt else category.letters,
+        category=f"{category.letters} ?" if doubts else category.letters,
         volumes=tuple(there),
         largest_ml=largest,
         tip="\n".join(filter(None, tip)),
-        doubtful=bool(doubt),
+        doubtful=bool(doubts),
     )
