@@ -28,7 +28,7 @@ from brainseg_gui.preparation.heads.finder import BrainFinder
 from brainseg_gui.preparation.looking import bare_brain
 from brainseg_gui.preparation.native import file_name
 from brainseg_gui.preparation.prepare_place import looked_at
-from brainseg_gui.preparation.prepared_case import in_the_making, write_image
+from brainseg_gui.preparation.prepared_case import check_can_be_made, in_the_making, write_image
 from brainseg_gui.preparation.raw_examination import choose_series, examine
 from brainseg_gui.preparation.steps.defacing import DEFACING, doubts_of_face, face_of
 from brainseg_gui.preparation.steps.prepare import prepare
@@ -104,13 +104,14 @@ def deface_place(
 
 
 def check_new_name(folder: Path) -> None:
-    """Refuse a name that something has.
+    """Refuse a name that something has, and a place where nothing can be written.
 
     Raises
     ------
     SaveError
         If that is so.
     """
+    check_can_be_made(folder)
     if os.path.lexists(folder):
         raise SaveError("there is something of this name", "Choose another folder", folder)
 

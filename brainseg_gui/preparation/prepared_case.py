@@ -71,13 +71,14 @@ def write_prepared(
 
 
 def check_free(folder: Path, *, overwrite: bool) -> None:
-    """Refuse a name that something has which may not be replaced.
+    """Refuse a name that something has which may not be replaced, and a place where nothing can be written.
 
     Raises
     ------
     SaveError
         If that is so.
     """
+    check_can_be_made(folder)
     if not os.path.lexists(folder):
         return
     if not (folder / RECORD).is_file() or folder.is_symlink():
@@ -85,6 +86,31 @@ def check_free(folder: Path, *, overwrite: bool) -> None:
     if not overwrite:
         raise SaveError("there is a prepared case already, made otherwise", "Give --overwrite to replace it", folder)
     _refuse_added(folder, folder.name)
+
+
+def can_be_made(folder: Path) -> bool:
+    """Whether something can be written there, as far as can be told before."""
+    try:
+        check_can_be_made(folder)
+    except SaveError:
+        return False
+    return True
+
+
+def check_can_be_made(folder: Path) -> None:
+    """Refuse a place in which no folder can be made, before the minutes that what goes into it takes.
+
+    Raises
+    ------
+    SaveError
+        If that is so.
+    """
+    there = next(place for place in folder.absolute().parents if os.path.lexists(place))
+    if not there.is_dir():
+        raise SaveError(f"{printable(there.name)} is no folder", "Choose another place", folder)
+    if not os.access(there, os.W_OK | os.X_OK):
+        what = f"nothing may be written in {printable(there.name) or there.anchor}"
+        raise SaveError(what, "Choose another place, or ask for the permission", folder)
 
 
 def _refuse_added(folder: Path, name: str) -> None:

@@ -110,6 +110,18 @@ def test_the_series_stand_there_with_what_they_are_taken_for_and_why(panel: Prep
     assert not _button(panel, "Cancel").isEnabled()
 
 
+def test_what_lies_on_a_disc_is_prepared_into_ones_own_folder(
+    preparing: PreparingController, parts: Any, raw: Path, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    state = parts.session.preparing
+    preparing.look(raw)
+    qtbot.waitUntil(lambda: state.output is not None)
+    assert state.output == raw.parent / "Jane prepared"
+    monkeypatch.setattr("os.access", lambda place, _mode: Path(place) != raw.parent)
+    preparing.look(raw)
+    qtbot.waitUntil(lambda: state.output == Path.home() / "Jane prepared")
+
+
 def test_a_case_that_it_says_nothing_of_gets_the_layers_back(
     panel: PreparePanel, parts: Any, files: FilesController, toy_case: Any, tmp_path: Path, qtbot: QtBot
 ) -> None:

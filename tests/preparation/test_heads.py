@@ -119,6 +119,20 @@ def test_a_series_that_hardly_shows_the_brain_does_not_outvote_one_that_does() -
     assert not vote([good, bad, bad], [0.97, 0.97, 0.97]).any()
 
 
+def test_a_series_has_no_vote_beyond_its_end() -> None:
+    whole = np.zeros((20, 20, 20), np.float32)
+    whole[5:15, 5:15, 4:16] = 1.0
+    shown = np.zeros_like(whole)
+    shown[:, :, 10:] = 1.0
+    assert not vote([whole, whole * shown], [0.9, 0.95])[10, 10, 6], "it had"
+    found = vote([whole, whole * shown], [0.9, 0.95], [None, shown])
+    assert np.array_equal(found, whole == 1.0)
+    other = np.roll(whole, 4, axis=0)
+    assert np.array_equal(
+        vote([whole, other], [0.8, 0.95], [None, np.ones_like(whole)]), vote([whole, other], [0.8, 0.95])
+    )
+
+
 def test_the_field_holds_the_top_of_a_head_that_is_longer_than_it() -> None:
     head = np.zeros((60, 60, 140), np.float32)
     head[10:50, 10:50, 2:136] = 1.0

@@ -22,6 +22,7 @@ from brainseg_gui.imaging.labels import LabelMap
 from brainseg_gui.imaging.modality import Modality
 from brainseg_gui.imaging.volume import Volume
 from brainseg_gui.preparation import RECORD
+from brainseg_gui.preparation.defaced import deface_place
 from brainseg_gui.preparation.edits_back import edits_back
 from brainseg_gui.preparation.native import file_name
 from brainseg_gui.preparation.prepare_place import PreparationRequest, PreparedExamination, prepare_place
@@ -99,6 +100,23 @@ def test_the_record_says_how_it_was_made(prepared: PreparedExamination, raw: Pat
     files = {file["path"] for entry in said["series"] for file in entry["files"]}
     assert files == {str(path.resolve()) for path in raw.glob("*.nii.gz")}
     assert not [path for path in raw.iterdir() if path.suffix != ".gz"]  # the source is only read
+
+
+@pytest.mark.parametrize(
+    ("where", "why"), [("drive", "nothing may be written in drive"), ("notes.txt", "notes.txt is no folder")]
+)
+def test_a_place_where_nothing_can_be_written_is_refused_before_the_steps(
+    raw: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, where: str, why: str
+) -> None:
+    """It was said after minutes of registering."""
+    (tmp_path / "drive").mkdir()
+    (tmp_path / "notes.txt").write_text("mine")
+    monkeypatch.setattr("os.access", lambda place, _mode: Path(place).name != "drive")
+    monkeypatch.setattr("brainseg_gui.preparation.prepare_place.prepare", None)
+    with pytest.raises(SaveError, match=why):
+        run_to_end(prepare_place(raw, PreparationRequest(tmp_path / where / "new"), None))
+    with pytest.raises(SaveError, match=why):
+        run_to_end(deface_place(raw, tmp_path / where / "new", {}, None))
 
 
 def test_the_record_is_read_as_it_was_written(prepared: PreparedExamination) -> None:

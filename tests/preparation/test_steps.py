@@ -204,6 +204,55 @@ def test_the_t1_that_shines_is_the_t1ce(first: int, second: int, *, changed: boo
     assert bool(kept.doubts) is changed
 
 
+def test_a_t1_that_lies_elsewhere_is_not_compared_with_the_t1ce() -> None:
+    """A T1 that showed the top of a head was taken for the T1ce, and the whole case was laid onto it."""
+    plain, shining = enhanced(1, 300), enhanced(2, 0)
+    work = replace(prepared_work(t1ce=shining, t1=plain), brain=brain(REFERENCE))
+    lost = Alignment(np.eye(4), overlap=0.07, problem="it covers 7% of the reference's head")
+    found, sentences = stepped(settle_roles, replace(work, alignments={**work.alignments, Modality.T1: lost}))
+    assert found.series_of(Modality.T1CE).name == "t1ce"
+    assert found.prepared == work.prepared
+    assert "were not compared" in sentences[-1]
+
+
+@pytest.mark.parametrize(("gain", "likely"), [(0, False), (100, True)])
+def test_both_t1_are_compared_where_both_show_the_head(gain: int, *, likely: bool) -> None:
+    """Where the T1 ends the T1ce seemed to shine, or what shone in it seemed not to."""
+    first = REFERENCE.shape[2] * 3 // 10
+    plain, shining = enhanced(1, 0), enhanced(2, gain)
+    upper = replace(plain, stored=plain.stored[:, :, first:], grid=_from(REFERENCE, first))
+    native = {Modality.T1CE: shining, Modality.T1: upper}
+    work = work_of(native, Modality.T1CE, space=Space.REFERENCE)
+    alignments = {Modality.T1CE: Alignment(np.eye(4)), Modality.T1: Alignment(np.eye(4), overlap=0.7)}
+    guesses = {m: Chosen(one.number, Role(m, Certainty.UNSURE, "a guess")) for m, one in work.choice.chosen.items()}
+    choice = replace(work.choice, chosen=guesses)
+    placed = replace(work, native=native, alignments=alignments, choice=choice)
+    resampled = replace(stepped(resample_series, placed).work, brain=brain(REFERENCE))
+    found = stepped(settle_roles, resampled).work
+    assert found.series_of(Modality.T1CE).name == "t1ce"
+    assert (found.choice.chosen[Modality.T1CE].role.certainty is Certainty.LIKELY) is likely
+
+
+def _from(grid: Grid, first: int) -> Grid:
+    """The slices of a grid from one on."""
+    affine, (i, j, k) = grid.affine.copy(), grid.shape
+    affine[:3, 3] = grid.to_world((0, 0, first))
+    return Grid((i, j, k - first), affine)
+
+
+def test_what_does_not_lie_on_the_reference_has_no_say_in_where_the_brain_is() -> None:
+    work = prepared_work(t1ce=head(REFERENCE, T1CE), t2=head(REFERENCE, T2))
+    alone = run_to_end(find_brain(work, seeing("brain"))).work.brain
+    away = np.eye(4)
+    away[:3, 3] = (0, 90, 0)
+    lost = Alignment(away, problem="it fits the reference hardly better (0.20) than by chance (0.13)")
+    found, sentences = run_to_end(
+        find_brain(replace(work, alignments={**work.alignments, Modality.T2: lost}), seeing("brain"))
+    )
+    assert np.array_equal(found.brain, alone)
+    assert any("T2 has no say in it" in one for one in sentences)
+
+
 def test_a_t1_told_by_its_image_alone_stays_a_doubt_whatever_shines() -> None:
     """What is taken for a T1 may be a FLAIR: the comparison tells two T1 apart, and not that they are T1."""
     work = prepared_work(t1ce=enhanced(2, 300), t1=enhanced(1, 0))

@@ -25,6 +25,7 @@ from brainseg_gui.preparation.doubts import doubts_of_series
 from brainseg_gui.preparation.heads.finder import BrainFinder
 from brainseg_gui.preparation.looking import Looks, look_at
 from brainseg_gui.preparation.prepare_place import PreparationRequest, PreparedExamination, prepare_place
+from brainseg_gui.preparation.prepared_case import can_be_made
 from brainseg_gui.preparation.raw_examination import NONE, RawExamination, choose_series, examine, said_anew
 from brainseg_gui.preparation.steps.work import PlacedSeries, PreparationWork
 from brainseg_gui.progress import Progress
@@ -217,7 +218,7 @@ class PreparingController(QObject):
             self._said = dict(said)  # choosing says what is wrong with it
         state.steps, state.doubts, state.prepared = (), (), None
         state.examination = examination
-        state.output = examination.place.parent / f"{examination.name} prepared"
+        state.output = _output_for(examination)
         self._choose()
         state.end("")
         state.looking = True
@@ -286,6 +287,12 @@ class PreparingController(QObject):
         """No case came of it; that of an earlier time is still there."""
         self._job, state = None, self._session.preparing
         state.end(kept(what, state.prepared) if state.prepared is not None else f"{what}; nothing was left behind")
+
+
+def _output_for(examination: RawExamination) -> Path:
+    """The folder that gets the case, beside the examination; of a disc, which can only be read, one's own folder."""
+    beside = examination.place.parent / f"{examination.name} prepared"
+    return beside if can_be_made(beside) else Path.home() / beside.name
 
 
 def _prepared(

@@ -112,14 +112,23 @@ def certainty_of(coarse: FloatArray) -> float:
     return 2.0 * float(coarse[inside].sum()) / (float(coarse.sum()) + float(inside.sum())) if inside.any() else 0.0
 
 
-def vote(probabilities: Sequence[FloatArray], certainties: Sequence[float]) -> Mask:
+def vote(
+    probabilities: Sequence[FloatArray], certainties: Sequence[float], shown: Sequence[FloatArray | None] | None = None
+) -> Mask:
     """The brain that several series agree on: their probabilities on one grid, weighted by how certain each is.
 
     A series in which the brain is hardly seen has next to no vote.
+
+    Parameters
+    ----------
+    shown
+        1 where a series has voxels, 0 where it ends and has no vote; None where it shows all.
     """
     weights = np.maximum(np.asarray(certainties, np.float32) - WORTHLESS, np.float32(1e-3))
-    mean = sum(weight * probability for weight, probability in zip(weights, probabilities, strict=True)) / weights.sum()
-    return np.asarray(_solid(np.asarray(mean) > 0.5))
+    parts = shown if shown is not None else [None] * len(probabilities)
+    voices = [weight if part is None else weight * part for weight, part in zip(weights, parts, strict=True)]
+    found = sum(voice * probability for voice, probability in zip(voices, probabilities, strict=True))
+    return np.asarray(_solid(np.asarray(found > sum(voices) * np.float32(0.5))))
 
 
 def _shape_of(image: Array) -> tuple[int, int, int]:

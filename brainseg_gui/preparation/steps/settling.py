@@ -30,6 +30,7 @@ SETTLING = "comparing images with tags"
 _BOTH = (Modality.T1, Modality.T1CE)
 _EDGE_MM = 3.0  # of the brain, where a mask may hold fat and marrow
 _CHANGED_PLACES = "What was taken for T1 shines more than what was taken for T1ce, so that they changed places"
+_SHOWN = 0.5
 Value = TypeVar("Value")
 
 
@@ -61,6 +62,8 @@ def compare_both_t1(work: PreparationWork) -> Generator[Progress, None, Stepped]
     """Which of two T1 shines: a wrong guess is put right, a person's word is not."""
     if work.brain is None or not all(one in work.prepared for one in _BOTH):
         return Stepped(work, ())
+    if not work.astray.isdisjoint(_BOTH):
+        return Stepped(work, ("T1 and T1ce were not compared, for they do not lie on each other",))
     gain = yield from waited_for(in_background(partial(_gain, work, work.brain), SETTLING), Progress(SETTLING, 0.2))
     plain, enhanced = (work.choice.chosen[one].role for one in _BOTH)
     compared = _no_surer(work, with_contrast_gain(plain, enhanced, gain, _more_agent(work)))
@@ -99,10 +102,13 @@ def _more_agent(work: PreparationWork) -> float:
 
 
 def _gain(work: PreparationWork, brain: Mask) -> float:
-    """How much more the T1ce shines than the T1, in the brain without its edge."""
+    """How much more the T1ce shines than the T1, in the brain without its edge, as far as both show it."""
     from scipy.ndimage import binary_erosion
 
     inside = binary_erosion(brain, iterations=max(1, round(_EDGE_MM / float(np.mean(work.grid.spacing_mm)))))
+    for modality in _BOTH:
+        if (shown := work.shown(modality)) is not None:
+            inside &= binary_erosion(shown > _SHOWN, iterations=2)  # at the end of a series voxels hold part of nothing
     first, second = (work.prepared[one].intensities() for one in _BOTH)
     return contrast_gain(first, second, inside)
 

@@ -82,10 +82,12 @@ def _seen(masks: Mapping[Modality, BrainMask], finder: BrainFinder) -> Generator
 
 
 def _voted(work: PreparationWork, finder: BrainFinder, masks: dict[Modality, BrainMask]) -> Stepped:
-    on_one_grid = [sampled(one.probability, work.grid_of(m), work.grid, 0.0) for m, one in masks.items()]
-    brain = vote(on_one_grid, [one.certainty for one in masks.values()])
+    voting = {m: one for m, one in masks.items() if m not in work.astray}
+    on_one_grid = [sampled(one.probability, work.grid_of(m), work.grid, 0.0) for m, one in voting.items()]
+    brain = vote(on_one_grid, [one.certainty for one in voting.values()], [work.shown(m) for m in voting])
     found = BrainFound(finder.network, _ml(brain, work.grid), {m: one.certainty for m, one in masks.items()})
     sentences = [f"{m.title}: {doubt}" for m, one in masks.items() for doubt in one.doubts]
+    sentences += [f"{m.title} has no say in it, for it does not lie on {work.reference.title}" for m in work.astray]
     if not brain.any():
         return Stepped(work.with_doubts("No brain was found, so that the skull stays"), tuple(sentences))
     now = replace(work, brain=brain, brain_found=found)

@@ -13,12 +13,15 @@ from numpy.typing import NDArray
 
 from brainseg_gui.imaging.grid import Grid
 from brainseg_gui.imaging.modality import Modality
+from brainseg_gui.imaging.sampling import sampled
 from brainseg_gui.imaging.volume import Volume
 from brainseg_gui.preparation.image_roles import Seen
 from brainseg_gui.preparation.raw_examination import Choice, RawExamination
 from brainseg_gui.preparation.registration.motion import Alignment
 from brainseg_gui.preparation.series import Series
 from brainseg_gui.progress import Progress
+
+_WHOLE = 0.99  # of the reference's head
 
 
 class Space(Enum):
@@ -148,6 +151,18 @@ class PreparationWork:
     def series_of(self, modality: Modality) -> Series:
         """The series that is taken for a modality."""
         return self.examination.series[self.choice.chosen[modality].number]
+
+    @property
+    def astray(self) -> frozenset[Modality]:
+        """What does not lie on the reference, as far as is known: it could not be registered, or fits badly."""
+        return frozenset(modality for modality, one in self.alignments.items() if one.problem)
+
+    def shown(self, modality: Modality) -> NDArray[np.float32] | None:
+        """1 where a series has voxels, 0 where it has none, on the grid of the result; None where it shows the head."""
+        if self.alignments[modality].overlap >= _WHOLE:
+            return None
+        own = self.grid_of(modality)
+        return sampled(np.ones(own.shape, np.float32), own, self.grid, 0.0)
 
     def placed_before(self) -> dict[Modality, Alignment]:
         """What `placed` says of the chosen series; nothing where it was said of another reference."""

@@ -63,8 +63,8 @@ class PreparePanel(FootedPage):
         self.faceless.clicked.connect(self.faceless_requested)
         left = Qt.AlignmentFlag.AlignLeft
         self.column.addWidget(self._head)
+        self.column.addWidget(self.nudge, 0, left)  # over the doubts that it is for, which may fill the window
         self.column.addWidget(self._doubts)  # over a list that may be longer than the window
-        self.column.addWidget(self.nudge, 0, left)  # under the doubt that it is for, not under all steps
         self.column.addWidget(self._list)
         self.column.addWidget(self._plan)
         self.column.addWidget(self._steps)
