@@ -98,12 +98,20 @@ def drawn(
     """
     width, height = size
     if fine:
-        large = yield from drawn(surfaces, camera, (2 * width, 2 * height), cut)
+        large = yield from _drawn(surfaces, camera, (2 * width, 2 * height), cut, SeenBefore(), smooth=True)
         mean = large.pixels.reshape(height, 2, width, 2, 3).mean(axis=(1, 3), dtype=np.float32)
         return Rendering(mean.astype(np.uint8), large.towards_mm[::2, ::2], camera, large.of_slice[::2, ::2])
+    return (yield from _drawn(surfaces, camera, size, cut, before or SeenBefore(), smooth=False))
+
+
+def _drawn(
+    surfaces: Sequence[Surface], camera: Camera, size: Size, cut: Cut | None, before: SeenBefore, *, smooth: bool
+) -> Generator[Progress, None, Rendering]:
+    """The picture, dot by dot; `smooth` takes the steps out of the edges of glass."""
+    width, height = size
     picture = np.zeros((3, width * height), np.float32)  # colour by colour: what is of glass is mixed in quicker
     towards, of_slice = np.full(width * height, _NOWHERE), np.zeros(width * height, bool)
-    each = yield from (before or SeenBefore()).seen(surfaces, camera, size, cut)
+    each = yield from before.seen(surfaces, camera, size, cut)
     for seen, surface in each:
         if not surface.glass:
             _draw_solid(picture, towards, seen, surface)
@@ -111,7 +119,7 @@ def drawn(
     glass = [(seen, surface) for seen, surface in each if surface.glass and len(seen.pixel)]
     for seen, surface in sorted(glass, key=lambda pair: float(pair[0].towards.max())):
         yield _DRAWING
-        _draw_glass(picture, towards, behind_glass, seen, surface, size)
+        _draw_glass(picture, towards, behind_glass, seen, surface, size, smooth=smooth)
     if cut is not None:
         pixel, colours, depth = cut.seen(camera, size)
         picture[:, pixel], towards[pixel], of_slice[pixel] = colours.T, depth, True
@@ -184,12 +192,15 @@ def _draw_glass(
     seen: _SurfaceFront,
     surface: Surface,
     size: Size,
+    *,
+    smooth: bool,
 ) -> None:
     """Over what lies behind it; it may be clicked where nothing solid is seen through it."""
     width, height = _reduced(size)
-    opacity, depth = np.zeros(width * height, np.float32), np.full(width * height, _NOWHERE)
-    opacity[seen.pixel], depth[seen.pixel] = seen.look, seen.towards
-    opacity, depth = (_enlarged(part.reshape(height, width), size) for part in (opacity, depth))
+    coarse, far = np.zeros((height, width), np.float32), np.full((height, width), _NOWHERE)
+    coarse.ravel()[seen.pixel], far.ravel()[seen.pixel] = seen.look, seen.towards
+    opacity = _cropped(_between(coarse) if smooth else _repeated(coarse), size)
+    depth = _cropped(_repeated(_spread(far) if smooth else far), size)
     opacity *= depth > behind
     picture += (np.array(rgb(surface.colour), np.float32)[:, None] - picture) * opacity
     np.maximum(towards, depth, out=towards, where=(opacity > 0) & ~np.isfinite(behind))
@@ -222,6 +233,35 @@ def _reduced(size: Size) -> Size:
     return -(-size[0] // _COARSE), -(-size[1] // _COARSE)
 
 
-def _enlarged(picture: NDArray[np.float32], size: Size) -> NDArray[np.float32]:
+def _repeated(picture: NDArray[np.float32]) -> NDArray[np.float32]:
+    return picture.repeat(_COARSE, axis=0).repeat(_COARSE, axis=1)
+
+
+def _between(picture: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Twice as large, each dot of what lies around it."""
+    for _ in range(2):
+        padded = np.concatenate([picture[:1], picture, picture[-1:]])
+        pairs = [0.75 * picture + 0.25 * padded[:-2], 0.75 * picture + 0.25 * padded[2:]]
+        picture = np.asarray(np.stack(pairs, axis=1).reshape(2 * len(picture), -1).T, np.float32)
+    return picture
+
+
+def _spread(depth: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Depths, and beside their edge those of it: what is mixed into the dots there lies somewhere, too."""
+    wide = depth
+    for axis in (0, 1):
+        wide = np.maximum.reduce([wide, *(_shifted(wide, step, axis) for step in (-1, 1))])
+    return np.where(np.isfinite(depth), depth, wide)
+
+
+def _shifted(picture: NDArray[np.float32], step: int, axis: int) -> NDArray[np.float32]:
+    moved = np.roll(picture, step, axis)
+    edge = [slice(None), slice(None)]
+    edge[axis] = slice(0, 1) if step > 0 else slice(-1, None)
+    moved[tuple(edge)] = _NOWHERE
+    return moved
+
+
+def _cropped(picture: NDArray[np.float32], size: Size) -> NDArray[np.float32]:
     width, height = size
-    return picture.repeat(_COARSE, axis=0).repeat(_COARSE, axis=1)[:height, :width].ravel()
+    return picture[:height, :width].ravel()

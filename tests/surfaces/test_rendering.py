@@ -126,6 +126,17 @@ def test_another_slice_amid_the_surfaces_is_another_place(balls: Balls, cut: Cut
         assert np.array_equal(again.pixels, render(balls, FRONT, SIZE, one).pixels)
 
 
+def test_the_edge_of_glass_has_no_steps_in_a_fine_picture(balls: Balls) -> None:
+    """Where it slants, each row begins with a dot that is darker than the next one; steps begin bright."""
+    shell = balls[2]
+    fine = render([shell], FRONT, SIZE, fine=True).pixels.max(axis=2).astype(float)
+    parts = []
+    for row in fine[25:45]:
+        first = int(np.flatnonzero(row)[0])
+        parts.append(row[first] / row[first : first + 3].max())
+    assert np.mean(parts) < 0.5
+
+
 def test_a_camera_sees_everything_from_anywhere(balls: Balls) -> None:
     camera = camera_around([ball.mesh for ball in balls])
     for azimuth in range(0, 360, 45):
