@@ -6,7 +6,7 @@ import argparse
 from contextlib import closing
 from pathlib import Path
 
-from brainseg_gui.commands.prepare import add_role_option, roles_said, run_shown
+from brainseg_gui.commands.prepare import add_role_option, each_once, roles_said, run_shown
 from brainseg_gui.commands.terminal import INPUT_FAULT, say, write_line
 from brainseg_gui.errors import BrainsegError
 
@@ -38,6 +38,7 @@ def run(args: argparse.Namespace) -> int:
 
     if args.name and len(args.places) > 1:
         raise BrainsegError("--name is for one examination", "Deface them one by one")
+    args.places = each_once(args.places)
     said, doubtful = roles_said(args.role, args.places), False
     faults: list[Exception] = []
     with closing(Engine()) as engine:

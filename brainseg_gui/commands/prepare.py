@@ -16,7 +16,7 @@ from brainseg_gui.errors import BrainsegError
 from brainseg_gui.plain_files import for_terminal
 
 if TYPE_CHECKING:
-    from collections.abc import Generator
+    from collections.abc import Generator, Sequence
 
     from brainseg_gui.imaging.modality import Modality
     from brainseg_gui.preparation.heads.finder import BrainFinder
@@ -68,6 +68,7 @@ def run(args: argparse.Namespace) -> int:
     from brainseg_gui.preparation.prepare_place import PreparationRequest
     from brainseg_gui.preparation.steps.work import Space, Wishes
 
+    args.places = each_once(args.places)
     wishes = Wishes(
         Space(args.space), strip=not (args.keep_skull or args.deface), even_out=args.even_out, deface=args.deface
     )
@@ -87,6 +88,14 @@ def run(args: argparse.Namespace) -> int:
     if preparing.faults and len(args.places) > 1:
         say(f"{len(preparing.faults)} of {len(args.places)} examinations could not be prepared")
     return exit_code(preparing.faults) or (INPUT_FAULT if preparing.doubts else 0)
+
+
+def each_once(places: Sequence[Path]) -> list[Path]:
+    """The same places, none of them twice: a folder that is named again is no second examination."""
+    found = dict[Path, Path]()
+    for place in places:
+        found.setdefault(place.resolve(), place)
+    return list(found.values())
 
 
 def roles_said(words: list[str], places: list[Path]) -> dict[Modality, str]:

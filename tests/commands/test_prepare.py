@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from dataclasses import replace
 from pathlib import Path
 
@@ -110,8 +111,17 @@ def test_roles_are_for_one_and_names_are_told_apart(
 ) -> None:
     assert prepare(raw / "Ann", raw / "Bob", "--role", "t1=1", "-o", tmp_path / "out") == 2
     assert "--role is for one examination" in capsys.readouterr().err
-    assert prepare(raw / "Zoe", raw / "Zoe", "--keep-skull", "-o", tmp_path / "out") == 1, "as on a cluster"
+    other = shutil.copytree(raw / "Zoe", raw / "other" / "Zoe")
+    assert prepare(raw / "Zoe", other, "--keep-skull", "-o", tmp_path / "out") == 1, "as on a cluster"
     assert "two examinations are called Zoe" in capsys.readouterr().err
+
+
+def test_a_folder_that_is_named_twice_is_one_examination(
+    raw: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    again = raw / "Ann" / ".." / "Zoe"
+    assert prepare(raw / "Zoe", again, "--keep-skull", "-o", tmp_path / "out") == 0
+    assert capsys.readouterr().out.count("out/Zoe") == 1
 
 
 def test_what_is_not_used_is_named(raw: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
