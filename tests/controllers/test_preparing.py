@@ -220,6 +220,21 @@ def test_one_button_makes_a_case_and_a_mask_for_each_series(
     (doubts,) = (label for label in panel.findChildren(QLabel) if label.text().startswith("Look at this"))
     assert doubts.objectName() == "problem"
     assert "The skull stays" in doubts.text()
+    panel.role_chosen.emit(1, None)
+    assert parts.session.preparing.outcome == "Prepare again, so that the changed roles count"
+
+
+def test_what_a_person_leaves_out_is_not_told_to_be_taken_by_another(
+    panel: PreparePanel, preparing: PreparingController, parts: Any
+) -> None:
+    preparing.take_for(1, None)
+    assert _role(panel, 0).currentText() == "not used"
+    assert panel.rows[0].why.text().endswith("left out; it would be T2: its name says so")
+    assert parts.session.preparing.outcome == ""
+    preparing.take_for(2, Modality.T2)
+    assert panel.rows[0].why.text().endswith("another one is taken for T2")
+    preparing.take_for(1, Modality.T2)
+    assert _role(panel, 0).currentText() == "T2"
 
 
 def test_a_mask_on_a_series_that_was_not_registered_is_told_to_lie_wrongly(

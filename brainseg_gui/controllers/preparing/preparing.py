@@ -128,6 +128,8 @@ class PreparingController(QObject):
         if modality is not None:
             self._said[modality] = str(number)
         self._choose()
+        if state.prepared is not None and state.choice is not None:
+            state.outcome = "Prepare again, so that the changed roles count"
 
     def choose_output(self) -> None:
         """Ask for the folder that gets the prepared case."""

@@ -147,7 +147,11 @@ class PreparePanel(FootedPage):
             if one.number == series.number - 1:
                 return one.role, one.role.reason
         guess = series.role.modality
-        return None, f"another one is taken for {guess.title}" if guess is not None else series.role.reason
+        if guess is None:
+            return None, series.role.reason
+        if guess in chosen:
+            return None, f"another one is taken for {guess.title}"
+        return None, f"left out; it would be {guess.title}: {series.role.reason}"
 
 
 def _words(look: str = "quiet") -> QLabel:
