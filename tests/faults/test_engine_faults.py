@@ -32,7 +32,7 @@ from brainseg_gui.state.layers.layers import LayerRole
 from tests.inference import onnx_models
 from tests.shipped import needs_all_modalities
 
-WAIT_MS = 150_000
+WAIT_MS = 400_000  # on a computer with sixteen others at work, a click that works took longer than 150 s
 
 
 @pytest.fixture
@@ -100,7 +100,7 @@ def click_and_send(application: Application, qtbot: QtBot, number: signal.Signal
 
 @pytest.mark.slow
 @pytest.mark.engine
-@pytest.mark.timeout(600)
+@pytest.mark.timeout(1200)
 def test_killed_and_hanging_in_the_window(
     application: Application, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch, blocks: Path
 ) -> None:
