@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
+from PySide6.QtCore import Qt
 from pytestqt.qtbot import QtBot
 
 from brainseg_gui.anatomy.location import Location
@@ -14,6 +15,7 @@ from brainseg_gui.followup.record import FollowUp
 from brainseg_gui.followup.visits import time_line_of
 from brainseg_gui.progress import run_to_end
 from brainseg_gui.views.following.lesion_table import LesionTable
+from brainseg_gui.views.following.visit_card import VisitCard, VisitFacts
 from tests.patients import write_patient
 
 FRONTAL = Location(0.99, {"frontal": 0.7}, {"left putamen": 0.3}, 0.0, {"left putamen": 0.0})
@@ -47,6 +49,9 @@ def test_the_open_visits_column_is_whole(qtbot: QtBot, record: FollowUp, visit: 
 
     qtbot.waitUntil(is_whole)
     assert table.columnViewportPosition(table.columnAt(0)) == 0  # nothing is cut off under the numbers
+    table.resize(280, 200)  # a scroll bar beside it came
+    room = table.viewport().width()
+    qtbot.waitUntil(is_whole)
 
 
 @pytest.mark.parametrize(("visit", "words"), [(0, "left frontal"), (1, "left putamen"), (3, "left putamen")])
@@ -70,3 +75,11 @@ def test_a_column_that_would_be_empty_is_not_there(qtbot: QtBot, record: FollowU
     ]
     table.show_record(replace(record, visits=tuple(nowhere)), 0)
     assert table.columnCount() == 5
+
+
+@pytest.mark.parametrize("key", [Qt.Key.Key_Return, Qt.Key.Key_Enter, Qt.Key.Key_Space])
+def test_a_visit_is_opened_by_keys(qtbot: QtBot, key: Qt.Key) -> None:
+    card = VisitCard(VisitFacts("baseline", "first visit"))
+    qtbot.addWidget(card)
+    with qtbot.waitSignal(card.clicked):
+        qtbot.keyClick(card, key)

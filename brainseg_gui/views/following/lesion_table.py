@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import partial
 
 from PySide6.QtCore import QSignalBlocker, Qt, QTimer, Signal
-from PySide6.QtGui import QFont
+from PySide6.QtGui import QFont, QResizeEvent
 from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTableWidget, QTableWidgetItem
 
 from brainseg_gui.anatomy.words import HEADS, HOW_RIGHT, brief_location, location_cells
@@ -43,6 +42,7 @@ class LesionTable(QTableWidget):
         super().__init__(0, _FIRST)
         self._numbers: list[int] = []
         self._visits = 0
+        self._strong = -1  # column of the open visit; -1 where none is open
         self.setAccessibleName("Lesions over the visits")
         self.verticalHeader().setDefaultSectionSize(_ROW)
         self.verticalHeader().setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
@@ -76,14 +76,21 @@ class LesionTable(QTableWidget):
             if record is not None:
                 self._fill(record, visit)
         self._fit()
-        if visit is not None and self._numbers:
-            QTimer.singleShot(
-                0, self, partial(self._reveal, _FIRST + visit if visit else 0)
-            )  # once the columns have their widths
+        self._strong = -1 if visit is None or not self._numbers else _FIRST + visit if visit else 0
+        self._soon_reveal()
 
-    def _reveal(self, column: int) -> None:
-        if column < self.columnCount():
-            self.scrollTo(self.model().index(0, column))
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        if event.size().width() != event.oldSize().width():  # a scroll bar beside the table came, or the panel changed
+            self._soon_reveal()
+
+    def _soon_reveal(self) -> None:
+        """Once the columns have their widths."""
+        QTimer.singleShot(0, self, self._reveal)
+
+    def _reveal(self) -> None:
+        if 0 <= self._strong < self.columnCount():
+            self.scrollTo(self.model().index(0, self._strong))
 
     def _fit(self) -> None:
         """As high as its rows, within limits: what stands below stays in sight."""
