@@ -12,10 +12,11 @@ from numpy.typing import NDArray
 
 from brainseg_gui.followup.criteria import criteria_named
 from brainseg_gui.followup.documents.page import follow_up_page
-from brainseg_gui.followup.documents.tables import doubt_lines
+from brainseg_gui.followup.documents.tables import doubt_lines, remark_lines
 from brainseg_gui.followup.documents.text import as_text
+from brainseg_gui.followup.edits import TreatmentNoted
 from brainseg_gui.followup.jumps import jumps_of
-from brainseg_gui.followup.moments import moment_on
+from brainseg_gui.followup.moments import moment_of, moment_on
 from brainseg_gui.followup.record import FollowUp, VisitMeasures
 from brainseg_gui.followup.volumes import VolumeRange, volume_by_border
 
@@ -90,3 +91,11 @@ def test_the_report_says_it() -> None:
     assert line.startswith("v1: Labels in doubt: since v0 20.0 of 25.0 ml")
     assert line in as_text(record)
     assert "Labels in doubt: since v0 20.0 of 25.0 ml" in follow_up_page(record)
+
+
+def test_a_treatment_whose_place_on_the_curves_nothing_tells_says_so() -> None:
+    """A report gave the treatment, and no curve showed it."""
+    dated = _record({"WT": 40, "TC": 25}, {"WT": 42, "TC": 24}).with_edit(TreatmentNoted(date(2021, 2, 1), "TMZ"))
+    assert remark_lines(dated) == ["2021-02-01: TMZ"]
+    counted = replace(dated, visits=tuple(replace(visit, moment=moment_of("M3")) for visit in dated.visits))
+    assert remark_lines(counted) == ["2021-02-01: TMZ (not drawn beside the curves: the baseline has no date)"]

@@ -18,6 +18,7 @@ from brainseg_gui.imaging.numbering import number_of
 
 _REGIONS = ("WT", "TC", "ET", "RC")
 _SLOW = 0.1  # per cent a day
+_UNDRAWN = " (not drawn beside the curves: the baseline has no date)"
 _GROWTH = (
     "± and limits of a volume hold two parts, put together as the root of their sum of squares (JCGM 100:2008): a "
     "border half a voxel further in or out, as another grid or another hand would draw it; and, of a mask that a "
@@ -242,7 +243,10 @@ def definition_lines(record: FollowUp) -> list[str]:
 
 def remark_lines(record: FollowUp) -> list[str]:
     """Treatments, what else people wrote, and which lines they moved."""
-    found = [f"{treatment.day.isoformat()}: {treatment.text}" for treatment in record.treatments]
+    found = [
+        f"{treatment.day.isoformat()}: {treatment.text}{_UNDRAWN if record.days_to(treatment.day) is None else ''}"
+        for treatment in record.treatments
+    ]
     for index, visit in enumerate(record.visits):
         found += [f"{visit.name}: {text}" for text in record.remarks(index)]
         for lesion in visit.lesions:
