@@ -265,12 +265,32 @@ def test_a_case_is_segmented_once_not_whenever_it_is_opened(
 
 
 def test_a_cancel_leaves_nothing(panel: PreparePanel, parts: Any, raw: Path, qtbot: QtBot) -> None:
+    state = parts.session.preparing
     _button(panel, "Prepare and segment").click()
     _button(panel, "Cancel").click()
-    qtbot.waitUntil(lambda: not parts.session.preparing.running, timeout=60_000)
-    assert parts.session.preparing.outcome == "Cancelled; nothing was left behind"
+    assert state.stage == "cancelling", "whatever it does until it ends"
+    qtbot.waitUntil(lambda: not state.running, timeout=60_000)
+    assert state.outcome == "Cancelled; nothing was left behind"
+    assert state.steps == ()
     assert not list((raw.parent / "Jane prepared").glob("*"))
     assert parts.session.case is None
+
+
+def test_a_cancel_brings_back_the_doubts_of_the_case_that_stays(
+    panel: PreparePanel, preparing: PreparingController, parts: Any, qtbot: QtBot
+) -> None:
+    """They were gone, as if all were well with it."""
+    state = parts.session.preparing
+    _button(panel, "Prepare and segment").click()
+    qtbot.waitUntil(lambda: "lies on each of the 2 series" in state.outcome, timeout=60_000)
+    before = state.doubts
+    assert "The skull stays" in before[0]
+    preparing.take_for(1, None)
+    _button(panel, "Prepare and segment").click()
+    _button(panel, "Cancel").click()
+    qtbot.waitUntil(lambda: not state.running, timeout=60_000)
+    assert state.outcome.startswith("Cancelled; the prepared case stays")
+    assert state.doubts == before
 
 
 def test_dicom_that_is_dropped_offers_to_be_prepared(

@@ -38,7 +38,7 @@ if TYPE_CHECKING:
     from brainseg_gui.controllers.preparing.nudging import NudgingController
     from brainseg_gui.inference.engine.engine import Engine
 
-_LOOKING = "looking for series"
+_LOOKING, _CANCELLING = "looking for series", "cancelling"
 
 
 class PreparingController(QObject):
@@ -191,6 +191,7 @@ class PreparingController(QObject):
         state = self._session.preparing
         if self._job is not None:
             self._job.cancel()
+            state.stage = _CANCELLING  # a step that cannot be left at once is ended first
         elif self._faceless is not None and self._faceless.running:
             self._faceless.stop()
         elif self._session.segmenting.running:
@@ -253,6 +254,8 @@ class PreparingController(QObject):
 
     def _on_progressed(self, progress: Progress) -> None:
         state = self._session.preparing
+        if state.stage == _CANCELLING:
+            return
         state.stage, state.done = progress.stage, progress.done
         if isinstance(progress.partial, PreparationWork):
             state.steps, state.doubts = progress.partial.done, progress.partial.doubts
@@ -288,6 +291,10 @@ class PreparingController(QObject):
     def _end_without(self, what: str) -> None:
         """No case came of it; that of an earlier time is still there."""
         self._job, state = None, self._session.preparing
+        state.steps = ()
+        self._choose()
+        if state.prepared is not None:
+            state.doubts = state.prepared.preparation.doubts
         state.end(kept(what, state.prepared) if state.prepared is not None else f"{what}; nothing was left behind")
 
 
