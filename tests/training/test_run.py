@@ -33,7 +33,7 @@ from training.data.cache import Cache
 from training.data.cases import check_data
 from training.recipe import recipe_of
 
-pytestmark = pytest.mark.engine
+pytestmark = [pytest.mark.engine, pytest.mark.timeout(600)]
 
 MakeCohort = Callable[..., Path]
 MakeConfig = Callable[..., TrainingConfig]
@@ -64,7 +64,7 @@ def wait_for(folder: RunFolder, pid: int, reached: Callable[[list[Event]], bool]
 
 def run_to_the_end(folder: RunFolder, *, code: int = 0) -> None:
     command = [sys.executable, "-P", "-m", "training", str(folder.path)]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=200)
+    done = subprocess.run(command, capture_output=True, text=True, timeout=400)
     assert done.returncode == code, done.stderr[-3000:]
 
 
