@@ -42,13 +42,13 @@ def main(file: Path) -> None:
     hand.click(session.viewing.crosshair)
     run_until(lambda: hand.annotating.clicking.waiting == 1 and not hand.annotating.clicking.working, 500)
     shown.append(_picture(hand))
-    before = session.errors.found
     application.run_action("annotate.close_outline")
-    run_until(lambda: session.errors.found is not before)
+    run_until(lambda: not session.errors.words_at(session.viewing.crosshair))  # it is no error any more
     shown.append(_picture(hand))
     application.run_action("layers.next_error")
     shown.append(_picture(hand))
     _beside_each_other(shown).save(str(file))
+    application.run_action("annotate.undo")  # nothing to be restored later
     application.leave()
     engine.close()
 
