@@ -102,6 +102,8 @@ class Case:
         Whether names, the mask or its data set state what the reference's numbers mean.
     stamps
         How each file of images was before it was read, to tell whether the images under its name are still these.
+    not_registered
+        Those of a prepared case that lie where their files place them, which may be wrong: no search found their place.
     """
 
     source: CaseSource
@@ -116,6 +118,7 @@ class Case:
     doubts: tuple[str, ...] = ()
     stated: bool = False
     stamps: Mapping[Path, Stamp] = field(default_factory=dict)
+    not_registered: tuple[Modality, ...] = ()
 
     @property
     def stored_grid(self) -> StoredGrid:

@@ -18,7 +18,7 @@ from brainseg_gui.imaging.volume import LARGEST_BRAIN_ML, Volume
 from brainseg_gui.inference.certainty import Levels, keep_probabilities
 from brainseg_gui.inference.infer import Predictor, infer
 from brainseg_gui.inference.models.passport import Passport
-from brainseg_gui.inference.options import INFERRING, MAPPING_BACK, PREPARING, cautions
+from brainseg_gui.inference.options import INFERRING, MAPPING_BACK, PREPARING
 from brainseg_gui.inference.postprocess import Classes, Confidence, map_back, needs_confidence, postprocess
 from brainseg_gui.inference.preprocess import Prepared, prepare
 from brainseg_gui.inference.refine import Refinable, Refined, refine
@@ -108,7 +108,7 @@ def segment_volumes(
         kept = keep_probabilities(probabilities, prepared, passport, classes, levels)
     yield Progress(MAPPING_BACK, 0.97, "cleaning up")
     grid = next(iter(volumes.values())).grid
-    notes += (*cautions(volumes, passport), *_notes_on(prepared, grid.voxel_ml))
+    notes += _notes_on(prepared, grid.voxel_ml)
     drawn = classes.copy(order="K") if passport.postprocess else classes
     postprocess(classes, passport.postprocess, grid.voxel_ml, confidence, grid.spacing_mm)
     sure_ml = sure_volumes(probabilities, prepared, passport, drawn, classes, grid.voxel_ml)

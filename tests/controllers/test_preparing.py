@@ -249,6 +249,8 @@ def test_a_mask_on_a_series_that_was_not_registered_is_told_to_lie_wrongly(
     state = parts.session.preparing
     qtbot.waitUntil(lambda: "lies on each of the 2 series" in state.outcome, timeout=60_000)
     assert state.outcome.endswith("Not at its place on T2, which could not be registered")
+    assert parts.session.case.not_registered == (Modality.T2,)  # no network is shown it
+    assert Modality.T2 in parts.session.case.volumes  # a person is
     words = "it covers 3% of the reference's head. Place it by hand, in the Prepare panel"
     assert any(words in doubt and "--role t2=none" in doubt for doubt in state.doubts)
 

@@ -20,6 +20,7 @@ from brainseg_gui.controllers.shell.features import core_controllers
 from brainseg_gui.errors import EngineError
 from brainseg_gui.imaging.case import Case
 from brainseg_gui.imaging.labelling.known_schemes import scheme_named
+from brainseg_gui.imaging.modality import Modality
 from brainseg_gui.inference.models.dice_line import ExpectedDice
 from brainseg_gui.inference.models.model_folder import default_model
 from brainseg_gui.inference.options import SegmentOptions
@@ -144,8 +145,14 @@ def test_what_a_missing_modality_costs_is_said_before_the_click(
     assert session.segmenting.unavailable == ""
     assert session.segmenting.caution == "T2 is missing: WT about .02 lower"
     assert session.segmenting.caution in [label.text() for label in _panel(parts).findChildren(QLabel)]
-    session.open(read(toy_case(tmp_path, case_id="Toy_004")))
+    whole = read(toy_case(tmp_path, case_id="Toy_004"))
+    session.open(whole)
     assert session.segmenting.caution == ""
+    session.open(replace(whole, not_registered=(Modality.T2,)))
+    assert session.segmenting.caution.startswith(
+        "T2 could not be registered and is left out as if it were missing: WT a"
+    )
+    assert session.segmenting.caution in [label.text() for label in _panel(parts).findChildren(QLabel)]
 
 
 def test_a_case_that_is_being_read_cannot_be_segmented(ready: SegmentController, session: Session, case: Case) -> None:

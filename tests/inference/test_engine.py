@@ -1,11 +1,13 @@
 from __future__ import annotations
 
+import json
 import os
 import signal
 import subprocess
 import sys
 import textwrap
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -349,6 +351,29 @@ def test_a_case_without_a_modality_starts_nothing(brightness: ModelFolder, make_
         next(engine.segment(make_case(without=(Modality.T1CE,)), brightness, FLOAT32))
     assert engine.pid is None
     engine.close()
+
+
+@pytest.mark.engine
+def test_what_could_not_be_registered_is_left_out_where_the_model_can_do_without(
+    own_engine: Engine, in_onnx: ModelFolder, make_case: MakeCase
+) -> None:
+    """It gives what a case without it gives; a model that needs it gets it, and both are told."""
+    whole = make_case()
+    lost = replace(whole, not_registered=(Modality.T1CE,))
+    all_used, needed = (run_to_end(own_engine.segment(one, in_onnx, FLOAT32)) for one in (whole, lost))
+    np.testing.assert_array_equal(needed.classes, all_used.classes)
+    assert len(needed.notes) == 1
+    assert "T1ce could not be registered and is used all the same" in needed.notes[0]
+    passport = json.loads((in_onnx.path / "model.json").read_text())
+    passport["input"]["may_be_missing"] = {"t1ce": "no core"}
+    (in_onnx.path / "model.json").write_text(json.dumps(passport))
+    frugal = read_model_folder(in_onnx.path)
+    without = replace(whole, volumes={m: v for m, v in whole.volumes.items() if m is not Modality.T1CE})
+    left_out, missing = (run_to_end(own_engine.segment(one, frugal, FLOAT32)) for one in (lost, without))
+    np.testing.assert_array_equal(left_out.classes, missing.classes)
+    assert (left_out.classes != all_used.classes).any()
+    assert "T1ce could not be registered and is left out as if it were missing: no core." in left_out.notes[0]
+    assert missing.notes == ("T1ce is missing: no core",)
 
 
 def test_importing_the_engine_imports_no_network_library() -> None:

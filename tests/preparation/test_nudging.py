@@ -9,6 +9,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from brainseg_gui.imaging.cases.case_folder import find_case
+from brainseg_gui.imaging.cases.read_case import read_case
 from brainseg_gui.imaging.modality import Modality
 from brainseg_gui.preparation import RECORD
 from brainseg_gui.preparation.prepare_place import PreparationRequest, PreparedExamination, prepare_place
@@ -156,12 +158,13 @@ def test_where_a_search_ended_that_was_not_believed_is_kept_in_the_record(
     monkeypatch.setattr(placing, "register", register)
     first = prepared(raw)
     record = read_preparation(first.folder)
-    assert record.not_registered == (Modality.T2,)
+    assert record.not_registered == (Modality.T2,) == run_to_end(read_case(find_case(first.folder))).not_registered
     found = placed_t2(replace(first, preparation=record))
     assert found.is_still
     assert found.refused is not None
     assert np.array_equal(found.refused, far)
     assert read_preparation(prepared(raw, by_hand(first)).folder).not_registered == ()
+    assert run_to_end(read_case(find_case(first.folder))).not_registered == ()
 
 
 def test_what_a_hand_placed_stays_when_the_rest_is_done_again(raw: Path) -> None:

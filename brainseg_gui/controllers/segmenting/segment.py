@@ -219,10 +219,10 @@ class SegmentController(QObject):
         return ""
 
     def _caution(self) -> str:
-        from brainseg_gui.inference.options import cautions
+        from brainseg_gui.inference.images_used import cautions_of
 
         case, model = self._session.case, self.models.chosen
-        return ". ".join(cautions(case.volumes, model.passport)) if case is not None and model is not None else ""
+        return ". ".join(cautions_of(case, model.passport)) if case is not None and model is not None else ""
 
     def _on_progressed(self, progress: Progress) -> None:
         state = self._session.segmenting

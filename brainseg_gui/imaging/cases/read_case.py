@@ -18,6 +18,7 @@ from brainseg_gui.free_memory import described_bytes, usable_bytes
 from brainseg_gui.imaging.case import Case, CaseSource
 from brainseg_gui.imaging.cases.background_thread import in_background, let_end, waited_for
 from brainseg_gui.imaging.cases.case_notes import notes_of
+from brainseg_gui.imaging.cases.unregistered import not_registered
 from brainseg_gui.imaging.file_mark import Stamp, stamp_of
 from brainseg_gui.imaging.formats.image_format import ImageHeader, StoredMask
 from brainseg_gui.imaging.formats.reading import as_volume, read_mask, read_picture, read_volume
@@ -124,7 +125,8 @@ def _read_parts(
         yield Progress("reading", len(read) / total, names, _partial(source, read) if finished and read else None)
     readable = _without(source, unreadable) if unreadable else source
     moved = yield from _on_common_grid(readable, read, running, stop)
-    case = replace(_assemble(readable, read, moved, source.missing), stamps=stamps)
+    lost = not_registered(readable)
+    case = replace(_assemble(readable, read, moved, source.missing), stamps=stamps, not_registered=lost)
     if mask is None or source.reference is None:
         return case
     stored: StoredMask = yield from waited_for(mask, Progress("reading", (total - 1) / total, "mask"))

@@ -15,6 +15,7 @@ from brainseg_gui import __version__
 from brainseg_gui.errors import ModelError
 from brainseg_gui.execution.manifest import Entry, result_name
 from brainseg_gui.imaging.case import CaseSource
+from brainseg_gui.imaging.cases.unregistered import records_of_failure
 from brainseg_gui.imaging.cohorts.cohort_scheme import Vote, agreed_schemes
 from brainseg_gui.imaging.formats.known_formats import is_detached
 from brainseg_gui.imaging.formats.mask_note import note_path
@@ -186,13 +187,13 @@ class CaseRecord:
 
 
 def inputs_of(source: CaseSource) -> list[Path]:
-    """The files that a mask is made of: images, and what tells how it is numbered."""
+    """The files that a mask is made of: images, what tells how it is numbered, and which image is left out."""
     named = {*source.modalities.values(), *([source.reference] if source.reference is not None else [])}
     beside = {path.parent for path in named if is_detached(path)}
     files = {path for folder in beside for path in folder.iterdir() if path.is_file()}
     if source.reference is not None and os.path.isfile(note := note_path(source.reference)):
         files.add(note)
-    return sorted(named | files)
+    return sorted(named | files | records_of_failure(source))
 
 
 def _source_entry(source: CaseSource) -> dict[str, Any]:

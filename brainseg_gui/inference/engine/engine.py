@@ -40,6 +40,7 @@ from brainseg_gui.inference.engine.replies import failure_of, replies_of, with_s
 from brainseg_gui.inference.engine.shared_block import SharedBlock
 from brainseg_gui.inference.engine.turn import EngineTurn
 from brainseg_gui.inference.expected_dice import expected_dice
+from brainseg_gui.inference.images_used import cautions_of, images_used
 from brainseg_gui.inference.models.head_model import HeadModel
 from brainseg_gui.inference.models.model_folder import ModelFolder, default_model
 from brainseg_gui.inference.options import (
@@ -137,9 +138,10 @@ class Engine:
         process = self._keeper.living()
         loading_s = yield from self._load(process, model, options, quietly=ahead)
         base, serial = _LOADING_SHARE if loading_s else 0.0, next(self._serials)
-        block = SharedBlock.create(_volumes_for(model, case), case.grid)
+        images = images_used(case, model.passport)
+        block = SharedBlock.create(images, case.grid)
         try:
-            yield from _filled(block, _volumes_for(model, case), base)
+            yield from _filled(block, images, base)
             process.send(FeatureRequest(serial, block.layout, quietly=ahead))
             found = yield from self._wait(process, serial, base, block)
         finally:
@@ -228,10 +230,11 @@ class Engine:
         self, process: EngineProcess, case: Case, model: ModelFolder, base: float, *, keep: bool
     ) -> Generator[Progress, None, SegmentResult]:
         started = time.perf_counter()
-        block = SharedBlock.create(_volumes_for(model, case), case.grid, len(NETWORK_CLASSES) if keep else 0)
+        images = images_used(case, model.passport)
+        block = SharedBlock.create(images, case.grid, len(NETWORK_CLASSES) if keep else 0)
         serial = next(self._serials)
         try:
-            yield from _filled(block, _volumes_for(model, case), base)
+            yield from _filled(block, images, base)
             shared_s = time.perf_counter() - started
             process.send(SegmentRequest(serial, block.layout))
             finished = yield from self._wait(process, serial, base, block)
@@ -246,8 +249,8 @@ class Engine:
         seconds[PREPARING] += shared_s
         seconds[MAPPING_BACK] += time.perf_counter() - started
         device, precision = finished.device, finished.precision
-        expected = expected_dice(finished.overlap, model.passport.expected_with(case.volumes))
-        told = (finished.notes, probabilities, expected, finished.sure_ml)
+        expected = expected_dice(finished.overlap, model.passport.expected_with(images))
+        told = ((*cautions_of(case, model.passport), *finished.notes), probabilities, expected, finished.sure_ml)
         return SegmentResult(classes, seconds, device, precision, model.title, *told)
 
     def _wait(
@@ -274,10 +277,6 @@ class Engine:
             if not idle:
                 self._keeper.stop(process, serial)
         raise EngineError("the network's process stopped answering", "Segment again")
-
-
-def _volumes_for(model: ModelFolder, case: Case) -> dict[Modality, Volume]:
-    return {m: case.volumes[m] for m in model.passport.modalities if m in case.volumes}
 
 
 def _filled(block: SharedBlock, volumes: Mapping[Modality, Volume], base: float) -> Generator[Progress, None, None]:
