@@ -90,6 +90,23 @@ def test_what_cannot_be_registered_stays_where_its_files_place_it(monkeypatch: p
     assert "T2 stays where its files place it" in sentences
 
 
+def test_what_to_do_with_all_that_cannot_be_registered_is_said_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    def lost(fixed: Volume, moving: Volume) -> Generator[Progress, None, Alignment]:
+        yield Progress("registering", 0.5)
+        return Alignment(MOVED, problem=f"it covers {'3' if moving.grid is THICK else '5'} %")
+
+    monkeypatch.setattr(placing, "register", lost)
+    images = {Modality.T2: head(THICK, T2), Modality.FLAIR: head(REFERENCE, T2, seed=3)}
+    work, _ = stepped(register_series, work_of({Modality.T1CE: head(REFERENCE, T1CE), **images}))
+    remedy, reference = work.doubts
+    assert remedy.startswith(
+        "T2 and FLAIR could not be registered and lie where their files place them: T2: it covers 3"
+    )
+    assert "FLAIR: it covers 5 %. Place them by hand" in remedy
+    assert remedy.endswith("or --role t2=none --role flair=none)")
+    assert reference.startswith("Nothing could be registered onto T1ce: if that lies wrongly itself, leave it out")
+
+
 def test_all_get_voxels_of_a_millimetre_and_tissue_lies_on_tissue(registered: PreparationWork) -> None:
     work = stepped(resample_series, registered).work
     assert work.grid.spacing_mm == (1.0, 1.0, 1.0)

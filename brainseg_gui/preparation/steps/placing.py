@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator
+from collections.abc import Generator, Mapping
 from dataclasses import replace
 
 import numpy as np
 
+from brainseg_gui.errors import listed
 from brainseg_gui.imaging.cases.side_by_side import side_by_side
 from brainseg_gui.imaging.grid import Grid, describe_shape, describe_spacing
 from brainseg_gui.imaging.modality import Modality
@@ -51,7 +52,7 @@ def register_series(work: PreparationWork) -> Generator[Progress, None, Stepped]
     found = yield from side_by_side([register(fixed, work.native[one]) for one in others], REGISTERING)
     alignments = known | {m: _believed(one) for m, one in zip(others, found, strict=True)}
     moved = {m: alignments[m] for m in work.native if m is not work.reference}
-    doubts = [f"{m.title} {_doubt_in_words(m, one)}" for m, one in moved.items() if one.problem]
+    doubts = _doubts_of(moved, work.reference)
     sentences = [f"{m.title} {_motion_in_words(one)}" for m, one in moved.items()]
     placed = replace(work, alignments={m: alignments[m] for m in work.native}).with_doubts(*doubts)
     title = work.reference.title
@@ -62,12 +63,34 @@ def _believed(found: Alignment) -> Alignment:
     return replace(found, to_series=np.eye(4)) if found.problem else found
 
 
-def _doubt_in_words(modality: Modality, placed: Alignment) -> str:
-    if placed.by_hand:
-        return f"lies where it was put by hand, but {placed.problem}"
+def _doubts_of(moved: Mapping[Modality, Alignment], reference: Modality) -> list[str]:
+    """One for each series that a hand put where it fits badly, and one for all that could not be registered."""
+    doubtful = {m: one for m, one in moved.items() if one.problem}
+    lost = {m: one.problem for m, one in doubtful.items() if not one.by_hand}
+    doubts = [
+        f"{m.title} lies where it was put by hand, but {one.problem}" for m, one in doubtful.items() if one.by_hand
+    ]
+    if lost:
+        doubts.append(_lost_in_words(lost))
+    if len(lost) > 1 and len(lost) == len(moved):
+        doubts.append(
+            f"Nothing could be registered onto {reference.title}: if that lies wrongly itself, leave it out, and the "
+            f"others are laid onto each other (“not used” in the Prepare panel, or --role {reference.value}={NONE})"
+        )
+    return doubts
+
+
+def _lost_in_words(lost: Mapping[Modality, str]) -> str:
+    """What could not be registered, why, and what to do, which is said once."""
+    names, roles = listed([m.title for m in lost]), " ".join(f"--role {m.value}={NONE}" for m in lost)
+    if len(lost) == 1:
+        (why,), them, where = lost.values(), "it", "lies where its files place it"
+    else:
+        why, them = "; ".join(f"{m.title}: {one}" for m, one in lost.items()), "them"
+        where = "lie where their files place them"
     return (
-        f"could not be registered and lies where its files place it: {placed.problem}. Place it by hand, in the "
-        f"Prepare panel of the window, or leave it out (“not used” there, or --role {modality.value}={NONE})"
+        f"{names} could not be registered and {where}: {why}. Place {them} by hand, in the "
+        f"Prepare panel of the window, or leave {them} out (“not used” there, or {roles})"
     )
 
 
