@@ -98,6 +98,12 @@ def _button(panel: PreparePanel, words: str) -> QPushButton:
     return next(button for button in panel.findChildren(QPushButton) if button.text() == words)
 
 
+def _primary(parts: Any) -> list[str]:
+    """The buttons that are shown as the next step."""
+    panels = [parts.window.panels.named(name)() for name in ("Segment", "Prepare")]
+    return [b.text() for one in panels for b in one.findChildren(QPushButton) if b.objectName() == "primary"]
+
+
 def _role(panel: PreparePanel, row: int) -> QComboBox:
     return panel.rows[row].role
 
@@ -209,13 +215,17 @@ def test_one_click_says_what_a_series_is(panel: PreparePanel, parts: Any) -> Non
 def test_one_button_makes_a_case_and_a_mask_for_each_series(
     panel: PreparePanel, parts: Any, raw: Path, qtbot: QtBot
 ) -> None:
+    assert _primary(parts) == ["Prepare and segment"]
     _button(panel, "Prepare and segment").click()
+    assert parts.session.preparing.running
+    assert _primary(parts) == ["Prepare and segment"]
     native = raw.parent / "Jane prepared" / "Jane" / "native"
     qtbot.waitUntil(lambda: "lies on each of the 2 series" in parts.session.preparing.outcome, timeout=60_000)
     assert parts.session.case.case_id == "Jane"
     assert sorted(path.name for path in native.glob("*.nii.gz")) == ["ax_t2_pred.nii.gz", "t1_gd_pred.nii.gz"]
     assert [step.name for step in parts.session.preparing.steps][:2] == ["reading series", "registering"]
     assert "The skull stays" in parts.session.preparing.doubts[0]
+    assert _primary(parts) == ["Segment"]
     assert sorted(path.name for path in raw.iterdir()) == ["ax_t2.nii.gz", "t1_gd.nii.gz"]
     (doubts,) = (label for label in panel.findChildren(QLabel) if label.text().startswith("Look at this"))
     assert doubts.objectName() == "problem"
@@ -333,6 +343,7 @@ def test_heads_that_are_dropped_open_and_their_series_stand_in_the_panel(
     assert names == {Modality.T1CE: "t1_gd", Modality.T2: "ax_t2"}
     assert all("chosen by the person" not in one.role.reason for one in state.choice.chosen.values())
     assert len(state.examination.series) == 3
+    assert _primary(parts) == ["Prepare and segment"]
 
 
 def test_series_on_grids_of_their_own_are_raw(

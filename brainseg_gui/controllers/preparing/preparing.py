@@ -80,6 +80,8 @@ class PreparingController(QObject):
         self._faceless: FacelessCopy | None = None
         panel.when_made(self._listen)
         session.case_changed.connect(self._on_case_changed)
+        session.case_changed.connect(self._judge_next)
+        session.preparing.events.choice.connect(self._judge_next)
 
     def _listen(self, panel: PreparePanel) -> None:
         panel.role_chosen.connect(self.take_for)
@@ -271,6 +273,12 @@ class PreparingController(QObject):
         case = self._session.case
         if case is not None and not self._session.preparing.running and not self._is_about(case.source.folder):
             self._leave()  # the panel has nothing to say of it, and would hide its layers
+
+    def _judge_next(self, *_: object) -> None:
+        """Preparing is the next step while the series are open themselves, or nothing is; then segmenting is."""
+        state, case = self._session.preparing, self._session.case
+        place = state.examination.place if state.examination is not None and state.choice is not None else None
+        self._session.segmenting.later = place is not None and (case is None or case.source.folder == place)
 
     def _is_about(self, folder: Path) -> bool:
         """Whether the panel shows the examination that a case was made of, or the case that was made."""

@@ -47,6 +47,8 @@ class Segmenting(Work):
         Why Segment cannot be clicked now; empty when it can.
     caution
         What is worse than usual, such as a modality that the model can do without; empty when nothing is.
+    later
+        Whether the series that are open are to be prepared first: then that is the next step.
     """
 
     models: tuple[ModelChoice, ...] = ()
@@ -56,3 +58,4 @@ class Segmenting(Work):
     keep_probabilities: bool = False
     unavailable: str = "Open a case first"
     caution: str = ""
+    later: bool = False

@@ -19,6 +19,7 @@ from brainseg_gui.views.preparing.series_row import SeriesRow
 from brainseg_gui.views.widgets.elided_label import ElidedLabel
 from brainseg_gui.views.widgets.plain_text import breakable, plain_tip
 from brainseg_gui.views.widgets.scroll_page import FootedPage
+from brainseg_gui.views.widgets.work_parts import make_primary
 
 _INDENT_PX = 12
 _EMPTY = "Drop the folder of a raw examination, DICOM or files, or choose it with Segment › Prepare."
@@ -42,7 +43,7 @@ class PreparePanel(FootedPage):
 
     def __init__(self, session: Session) -> None:
         super().__init__(spacing=8)
-        self._state = session.preparing
+        self._state, self._segmenting = session.preparing, session.segmenting
         self._head, self._plan, self._steps, self._status = (_words() for _ in range(4))
         self._where = ElidedLabel()
         self._where.setObjectName("quiet")
@@ -72,12 +73,12 @@ class PreparePanel(FootedPage):
         self.column.addStretch(1)
         self._make_foot()
         self._state.events.connect(lambda _: self._synchronize())
+        self._segmenting.events.later.connect(lambda _: self._synchronize())
         self._synchronize()
 
     def _make_foot(self) -> None:
         self._change, self._run, self._cancel = QPushButton("Change…"), QPushButton(), QPushButton("Cancel")
         self._run.setText("Prepare and segment")
-        self._run.setObjectName("primary")
         self._change.setToolTip("Choose the folder that gets the prepared case")
         self._cancel.setToolTip(
             "Stop. Nothing is left behind before the case is prepared; from then on the prepared case stays"
@@ -119,6 +120,7 @@ class PreparePanel(FootedPage):
         self._where.setToolTip("" if state.output is None else str(state.output))
         self._change.setVisible(state.output is not None)
         self._run.setEnabled(state.choice is not None and not state.running)
+        make_primary(self._run, self._segmenting.later)
         self._run.setToolTip("" if state.choice is not None else "Say first what at least one series is")
         self._cancel.setEnabled(state.running)
         self._bar.setVisible(state.running)

@@ -23,6 +23,7 @@ from brainseg_gui.state.segmenting.segmenting import ModelChoice
 from brainseg_gui.state.session import Session
 from brainseg_gui.views.widgets.elided_combo import ElidedComboBox
 from brainseg_gui.views.widgets.plain_text import plain_tip
+from brainseg_gui.views.widgets.work_parts import make_primary
 
 _DEVICES = (("auto", "Fastest device"), ("cpu", "CPU"), ("gpu", "GPU"))
 _PRECISIONS = (("auto", "Fastest precision"), ("float32", "float32"), ("bfloat16", "bfloat16"))
@@ -107,7 +108,6 @@ class SegmentPanel(QWidget):
         row = QHBoxLayout()
         row.setSpacing(6)
         self._run = QPushButton("Segment")
-        self._run.setObjectName("primary")
         self._run.clicked.connect(self.segment_requested)
         self._cancel = QPushButton("Cancel")
         self._cancel.setToolTip("Stop; the case and its masks stay as they are (Escape)")
@@ -131,6 +131,7 @@ class SegmentPanel(QWidget):
             self._keep.setChecked(state.keep_probabilities)
         self._keep.setEnabled(not state.running)
         self._run.setEnabled(not state.running and not state.unavailable)
+        make_primary(self._run, not state.later)
         tip = "Run the network on the open case (Ctrl+Return)"
         self._run.setToolTip(plain_tip(state.unavailable or "\n".join(filter(None, (tip, state.caution)))))
         self._cancel.setEnabled(state.running)

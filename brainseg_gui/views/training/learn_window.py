@@ -22,7 +22,15 @@ from brainseg_gui.learning.verdict_text import CASE_HEADINGS, HEADINGS, case_cel
 from brainseg_gui.state.training.learning import Learning
 from brainseg_gui.views.widgets.plain_text import plain_tip
 from brainseg_gui.views.widgets.theme import colour
-from brainseg_gui.views.widgets.work_parts import WHOLE, button_row, column_of, dress_window, plain_words, work_bar
+from brainseg_gui.views.widgets.work_parts import (
+    WHOLE,
+    button_row,
+    column_of,
+    dress_window,
+    make_primary,
+    plain_words,
+    work_bar,
+)
 
 _CASE = Qt.ItemDataRole.UserRole
 _NUMBERS = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
@@ -177,8 +185,8 @@ class LearnWindow(QWidget):
         self.begin.setToolTip(
             plain_tip(learning.barred or "Copy the corrected cases into a run folder, and train on them")
         )
-        _make_primary(self.step, self.step.isVisibleTo(self))
-        _make_primary(self.begin, not self.step.isVisibleTo(self))
+        make_primary(self.step, self.step.isVisibleTo(self))
+        make_primary(self.begin, not self.step.isVisibleTo(self))
         self.cancel.setEnabled(busy)
         self.take_back.setVisible(bool(learning.promoted))
         self.take_back.setEnabled(not busy)
@@ -223,14 +231,6 @@ def _item(cells: tuple[str, ...], names: int) -> QTreeWidgetItem:
     for column in range(names, len(cells)):
         item.setTextAlignment(column, _NUMBERS)
     return item
-
-
-def _make_primary(button: QPushButton, primary: bool) -> None:
-    name = "primary" if primary else ""
-    if button.objectName() != name:
-        button.setObjectName(name)
-        button.style().unpolish(button)
-        button.style().polish(button)
 
 
 def _words_of(run: LearningRun) -> str:
