@@ -96,12 +96,15 @@ class Nudged:
         Where it lies in the prepared case.
     fit
         What is to be said of the pose that is there now, where that was asked.
+    stands
+        Whether a person says that it lies right although the search failed and nobody moved it.
     """
 
     seen: Seen
     before: Alignment
     trail: Trail
     fit: Alignment | None = None
+    stands: bool = False
 
     @property
     def found(self) -> Alignment:
@@ -121,8 +124,18 @@ class Nudged:
 
     @property
     def is_changed(self) -> bool:
+        """Whether there is something to keep: it lies elsewhere than in the prepared case, or is said to lie right."""
+        return self.stands or self.is_moved
+
+    @property
+    def is_moved(self) -> bool:
         """Whether it lies elsewhere than in the prepared case."""
         return self.trail.pose != Pose.of(self.before.to_series, self.seen.volume.grid)
+
+    @property
+    def may_stand(self) -> bool:
+        """Whether it lies where its files place it only because the search failed."""
+        return bool(self.before.problem) and not self.before.by_hand and not self.is_moved
 
     @property
     def to_series(self) -> Affine:
@@ -156,7 +169,7 @@ class NudgedExamination:
 
     @property
     def is_changed(self) -> bool:
-        """Whether any was moved."""
+        """Whether there is something to keep of any."""
         return any(one.is_changed for one in self.series.values())
 
 
@@ -210,7 +223,7 @@ def places_kept(nudged: NudgedExamination) -> Generator[Progress, None, PlacedSe
 
 
 def _kept(fixed: Volume, moved: Nudged) -> Alignment:
-    if moved.trail.pose == moved.found_pose:
+    if moved.trail.pose == moved.found_pose and not moved.stands:
         return moved.found
     fit = moved.fit or judge(fixed, moved.seen.volume, moved.to_series)
     return replace(fit, to_series=moved.to_series, found=moved.found)

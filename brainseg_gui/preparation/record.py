@@ -122,11 +122,12 @@ class Preparation:
         return PlacedSeries(reference, {one.header.path: one.alignment for one in same if one.alignment.by_hand})
 
     def lies_as(self, placed: PlacedSeries) -> bool:
-        """Whether its series lie where they are said to."""
+        """Whether its series lie where they are said to, by the word of the same: a search, or a person."""
         own = self.placed
         if own is None or own.reference != placed.reference or own.alignments.keys() != placed.alignments.keys():
             return False
-        return all(np.array_equal(one.to_series, placed.alignments[p].to_series) for p, one in own.alignments.items())
+        pairs = [(one, placed.alignments[path]) for path, one in own.alignments.items()]
+        return all(np.array_equal(a.to_series, b.to_series) and a.by_hand == b.by_hand for a, b in pairs)
 
     def is_of(self, examination: RawExamination) -> bool:
         """Whether an examination holds the series that it was made of, each with the same files, and no other ones."""

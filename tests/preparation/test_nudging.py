@@ -13,6 +13,7 @@ from brainseg_gui.imaging.cases.case_folder import find_case
 from brainseg_gui.imaging.cases.read_case import read_case
 from brainseg_gui.imaging.modality import Modality
 from brainseg_gui.preparation import RECORD
+from brainseg_gui.preparation.nudging import places_kept, read_nudged
 from brainseg_gui.preparation.prepare_place import PreparationRequest, PreparedExamination, prepare_place
 from brainseg_gui.preparation.record import read_preparation
 from brainseg_gui.preparation.registration.motion import Alignment, displacement_mm
@@ -23,6 +24,7 @@ from brainseg_gui.preparation.steps.work import PlacedSeries, Space, Wishes
 from brainseg_gui.progress import run_to_end
 from tests.preparation.heads import T1CE, T2, brain_points, grid_of, head
 from tests.preparation.test_prepared_case import save
+from tests.preparation.test_raw_examination import examined
 from tests.preparation.test_registration import motion
 
 FIXED = grid_of((48, 58, 54), (3.4, 3.6, 3.6))
@@ -165,6 +167,26 @@ def test_where_a_search_ended_that_was_not_believed_is_kept_in_the_record(
     assert np.array_equal(found.refused, far)
     assert read_preparation(prepared(raw, by_hand(first)).folder).not_registered == ()
     assert run_to_end(read_case(find_case(first.folder))).not_registered == ()
+
+
+def test_what_is_said_to_lie_right_counts_as_put_by_hand(raw: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def register(_fixed: object, _moving: object) -> object:
+        return Alignment(np.eye(4), problem="it covers 3% of the reference's head")
+        yield
+
+    monkeypatch.setattr(placing, "register", register)
+    first = prepared(raw)
+    assert read_preparation(first.folder).not_registered == (Modality.T2,)
+    nudged = run_to_end(read_nudged(examined(raw), first.preparation))
+    t2 = nudged.series[Modality.T2]
+    assert not nudged.is_changed
+    assert t2.may_stand
+    kept = run_to_end(places_kept(nudged.with_series(Modality.T2, replace(t2, stands=True))))
+    done = prepared(raw, kept)
+    assert read_preparation(done.folder).not_registered == ()
+    assert placed_t2(done).by_hand
+    assert placed_t2(done).is_still
+    assert "lies where its files place it" not in " ".join(done.preparation.doubts)
 
 
 def test_what_a_hand_placed_stays_when_the_rest_is_done_again(raw: Path) -> None:

@@ -173,6 +173,29 @@ def test_where_the_search_ended_is_offered_although_it_was_not_believed(window: 
     assert [button.pos() for button in (window.refine, window.as_found, window.undo)] == buttons
 
 
+def test_what_lies_right_although_the_search_failed_can_be_accepted_unmoved(
+    window: NudgeWindow, session: Session
+) -> None:
+    state = session.preparing.nudging
+    assert not window.accept.isEnabled()
+    QTest.mouseClick(window.stands, Qt.MouseButton.LeftButton)
+    assert window.accept.isEnabled()
+    assert window.series.itemText(0) == "T2: lies right"
+    assert "Accept keeps it here" in window._fit.text()
+    state.modality = Modality.FLAIR
+    assert not window.stands.isEnabled(), "that one was registered"
+    assert not window.stands.isChecked()
+    state.modality = Modality.T2
+    assert window.stands.isChecked()
+    window.numbers[0].setValue(9.0)
+    assert not window.stands.isChecked(), "it is elsewhere now"
+    window.as_found.click()
+    assert not window.accept.isEnabled()
+    window.stands.click()
+    window.stands.click()
+    assert not window.accept.isEnabled(), "taken back"
+
+
 def test_what_is_typed_counts_when_a_button_is_pressed(window: NudgeWindow, session: Session) -> None:
     box, seen = window.numbers[0], list[float]()
     window.refine_requested.connect(lambda: seen.append(session.preparing.nudging.moving.trail.pose.shift_mm[0]))  # type: ignore[union-attr]

@@ -58,6 +58,12 @@ class Nudging(Work):
         if (moving := self.moving) is not None:
             self._follow(moving.trail.moved(pose, further=further))
 
+    def stand(self, stands: bool) -> None:
+        """Say of the series that it lies right where it is although it could not be registered, or take that back."""
+        if self.nudged is not None and self.modality is not None and (moving := self.moving) is not None:
+            stands = stands and moving.may_stand
+            self.nudged = self.nudged.with_series(self.modality, replace(moving, stands=stands))
+
     def undo(self) -> None:
         """Take the last step back."""
         if (moving := self.moving) is not None:
@@ -71,10 +77,10 @@ class Nudging(Work):
     def refined(self, modality: Modality, found: Alignment, pose: Pose) -> None:
         """Put a series where a search went from where it was."""
         if self.nudged is not None and (one := self.nudged.series.get(modality)) is not None:
-            moved = replace(one, trail=one.trail.moved(pose), fit=found)
+            moved = replace(one, trail=one.trail.moved(pose), fit=found, stands=False)
             self.nudged = self.nudged.with_series(modality, moved)
 
     def _follow(self, trail: Trail) -> None:
         if self.nudged is None or self.modality is None or (moving := self.moving) is None or trail == moving.trail:
             return
-        self.nudged = self.nudged.with_series(self.modality, replace(moving, trail=trail, fit=None))
+        self.nudged = self.nudged.with_series(self.modality, replace(moving, trail=trail, fit=None, stands=False))

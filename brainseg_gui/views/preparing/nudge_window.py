@@ -99,9 +99,12 @@ class NudgeWindow(QWidget):
         self.undo, self.redo = QPushButton("Undo"), QPushButton("Redo")
         self.cancel, self.accept = QPushButton("Cancel"), QPushButton("Accept")
         self.accept.setObjectName("primary")
+        self.stands = QPushButton("It lies right here")
+        self.stands.setCheckable(True)
         for button, tip, do in (
             (self.refine, "Search for the best fit from where the series lies now", self.refine_requested.emit),
             (self.as_found, "Where the search ended, or where the files place it if it found nothing", self._put_back),
+            (self.stands, "It counts as put here by hand once it is accepted", self._stand),
             (self.undo, "The last movement (Ctrl+Z)", self._state.undo),
             (self.redo, "The movement that was taken back (Ctrl+Shift+Z)", self._state.redo),
             (self.cancel, "Stop the search; the series stays where it is", self.cancel_requested.emit),
@@ -156,6 +159,7 @@ class NudgeWindow(QWidget):
         side.addLayout(_row(self.series, self.look))
         side.addLayout(self._form())
         side.addLayout(_row(self.refine, self.as_found, self.undo, self.redo))
+        side.addLayout(_row(self.stands))
         side.addWidget(self._fit)
         side.addStretch(1)
         side.addWidget(self._help)
@@ -204,6 +208,9 @@ class NudgeWindow(QWidget):
         if self._state.moving is not None:
             self._state.move(self._state.moving.proposed_pose)
 
+    def _stand(self) -> None:
+        self._state.stand(self.stands.isChecked())
+
     def _choose(self) -> None:
         self._state.modality = self.series.currentData()
 
@@ -221,6 +228,8 @@ class NudgeWindow(QWidget):
             box.setEnabled(free)
         for button in (self.refine, self.as_found):
             button.setEnabled(free)
+        self.stands.setEnabled(free and moving is not None and moving.may_stand)
+        self.stands.setChecked(moving is not None and moving.stands)
         self.undo.setEnabled(free and moving is not None and bool(moving.trail.past))
         self.redo.setEnabled(free and moving is not None and bool(moving.trail.future))
         self.accept.setEnabled(free and state.nudged is not None and state.nudged.is_changed)
@@ -253,8 +262,10 @@ def _row(*widgets: QWidget | None) -> QHBoxLayout:
 
 
 def _name(modality: Modality, one: Nudged) -> str:
-    if one.is_changed:
+    if one.is_moved:
         return f"{modality.title}: moved"
+    if one.stands:
+        return f"{modality.title}: lies right"
     if one.before.by_hand:
         return f"{modality.title}: put by hand"
     return f"{modality.title}: not registered" if one.before.problem else modality.title
@@ -263,7 +274,7 @@ def _name(modality: Modality, one: Nudged) -> str:
 def _fit_in_words(moving: Nudged | None, running: bool) -> str:
     if moving is None or running:
         return ""
-    fit = moving.fit or (None if moving.is_changed else moving.before)
+    fit = moving.fit or (None if moving.is_moved else moving.before)
     if fit is None:
         return "Refine tells how well it fits."
     if not fit.problem:
@@ -275,9 +286,11 @@ def _way_out(moving: Nudged, fit: Alignment) -> str:
     """What to do with a series that was not registered; what a hand put somewhere says it in its problem."""
     if fit is not moving.before or fit.by_hand:
         return ""
+    if moving.stands:
+        return "Accept keeps it here, as put by hand."
     if fit.refused is not None:
         return "“As it was found” lays it so, to be looked at. Or move it near its place, then Refine."
-    return "Move it near its place, then Refine."
+    return "Move it near its place, then Refine; or say that it lies right here."
 
 
 def _figures(fit: Alignment) -> str:
