@@ -19,7 +19,7 @@ from brainseg_gui.views.preparing.series_row import SeriesRow
 from brainseg_gui.views.widgets.elided_label import ElidedLabel
 from brainseg_gui.views.widgets.plain_text import breakable, plain_tip
 from brainseg_gui.views.widgets.scroll_page import FootedPage
-from brainseg_gui.views.widgets.work_parts import make_primary
+from brainseg_gui.views.widgets.theme import make_primary
 
 _INDENT_PX = 12
 _EMPTY = "Drop the folder of a raw examination, DICOM or files, or choose it with Segment › Prepare."

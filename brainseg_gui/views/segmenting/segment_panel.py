@@ -23,7 +23,7 @@ from brainseg_gui.state.segmenting.segmenting import ModelChoice
 from brainseg_gui.state.session import Session
 from brainseg_gui.views.widgets.elided_combo import ElidedComboBox
 from brainseg_gui.views.widgets.plain_text import plain_tip
-from brainseg_gui.views.widgets.work_parts import make_primary
+from brainseg_gui.views.widgets.theme import make_primary
 
 _DEVICES = (("auto", "Fastest device"), ("cpu", "CPU"), ("gpu", "GPU"))
 _PRECISIONS = (("auto", "Fastest precision"), ("float32", "float32"), ("bfloat16", "bfloat16"))

@@ -11,7 +11,7 @@ from string import Template
 from PySide6.QtCore import QByteArray, QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QGuiApplication, QIcon, QPainter, QPalette, QPixmap
 from PySide6.QtSvg import QSvgRenderer
-from PySide6.QtWidgets import QApplication
+from PySide6.QtWidgets import QApplication, QPushButton
 
 THEMES = ("dark", "light", "system")
 
@@ -41,6 +41,15 @@ def apply_theme(app: QApplication, choice: str) -> None:
     app.setStyle("Fusion")
     app.setPalette(_palette())
     app.setStyleSheet(sheet)
+
+
+def make_primary(button: QPushButton, primary: bool) -> None:
+    """Show a button as the next step, or as any other."""
+    name = "primary" if primary else ""
+    if button.objectName() != name:
+        button.setObjectName(name)
+        button.style().unpolish(button)
+        button.style().polish(button)
 
 
 def colour(role: str) -> QColor:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QProgressBar, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QProgressBar, QVBoxLayout, QWidget
 
 from brainseg_gui.views.widgets.screen_room import fit_screen
 
@@ -41,15 +41,6 @@ def work_bar() -> QProgressBar:
     bar.setTextVisible(False)
     bar.setRange(0, WHOLE)
     return bar
-
-
-def make_primary(button: QPushButton, primary: bool) -> None:
-    """Show a button as the next step, or as any other."""
-    name = "primary" if primary else ""
-    if button.objectName() != name:
-        button.setObjectName(name)
-        button.style().unpolish(button)
-        button.style().polish(button)
 
 
 def button_row(*left: QWidget, right: QWidget) -> QHBoxLayout:
