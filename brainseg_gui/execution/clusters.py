@@ -111,12 +111,34 @@ def _client_at(address: str, stack: contextlib.ExitStack) -> Client:
     from distributed import Client
 
     try:
+        _check_address(address)
         return stack.enter_context(Client(address, timeout=_PATIENCE_S))
-    except (TypeError, ValueError, ImportError) as error:  # no port, no certificates for TLS, no UCX
+    except (TypeError, ValueError, ImportError) as error:
         what = f"{address} cannot be used as the address of a scheduler ({error})"
         raise BrainsegError(
             what, "Write it as tcp://host:8786; tls needs Dask's own settings of certificates"
         ) from error
+
+
+def _check_address(address: str) -> None:
+    """Refuse what no client can be made for: one that fails while it starts may hang for minutes at its end.
+
+    Raises
+    ------
+    ValueError, ImportError
+        If there is no port, no certificate for TLS, no UCX, or no other process at the end of it.
+    """
+    from distributed.comm.addressing import get_address_host_port
+    from distributed.comm.registry import get_backend
+    from distributed.security import Security
+
+    scheme = address.partition("://")[0]
+    get_backend(scheme)
+    if scheme == "inproc":
+        raise ValueError("it is of a process itself")
+    get_address_host_port(address, strict=True)
+    if scheme in ("tls", "wss") and Security().get_connection_args("client").get("ssl_context") is None:
+        raise ValueError("there are no certificates")
 
 
 def _local_client(count: int, stack: contextlib.ExitStack) -> Client:

@@ -127,9 +127,15 @@ def test_a_package_that_takes_ctrl_c_for_itself_is_imported_in_any_thread_and_do
     assert signal.getsignal(signal.SIGINT) is before
 
 
-@pytest.mark.parametrize("address", ["tcp://127.0.0.1", "tls://127.0.0.1:8786", "inproc://x"])
-def test_an_address_that_is_none_is_said_in_words(tmp_path: Path, address: str) -> None:
-    pytest.importorskip("distributed")
+@pytest.mark.parametrize(
+    "address", ["tcp://127.0.0.1", "tcp://", "tls://127.0.0.1:8786", "ucx://127.0.0.1:8786", "inproc://x"]
+)
+def test_an_address_that_is_none_is_said_in_words(
+    tmp_path: Path, address: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Before a client is made: one that failed while it started hung for minutes when it was thrown away."""
+    distributed = pytest.importorskip("distributed")
+    monkeypatch.setattr(distributed, "Client", lambda *_, **__: pytest.fail("a client was made"))
     for where in (address, str(_write(tmp_path, f"address: {address}"))):
         sentence = f"{address} cannot be used as the address .* Write it as tcp://host:8786"
         with pytest.raises(BrainsegError, match=sentence), clusters.cluster_workers(where):
