@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 
 from brainseg_gui.errors import ImageError
 from brainseg_gui.imaging.modality import Modality
@@ -171,17 +172,24 @@ def test_what_an_image_shows_is_what_the_network_says_of_the_shells_around_the_b
 
 
 def test_what_stands_out_of_a_brain_tells_of_contrast_agent_whatever_the_scale() -> None:
-    """The middle two thirds of 10,000 even steps are 6,800 wide, so that 20,400 above the middle is 3 of it."""
-    image = np.linspace(0.0, 10_000.0, 10_000, dtype=np.float32).reshape(10, 25, 40)
-    brain = np.ones(image.shape, bool)
-    assert shine(image, brain) == pytest.approx(0.499 / 0.68, abs=1e-3)
-    image.ravel()[-20:] = 5_000.0 + 3 * 6_800.0
-    assert shine(image, brain) == pytest.approx(3.0, abs=0.01)
-    assert shine(0.01 * image + 7.0, brain) == pytest.approx(3.0, abs=0.01)
-    assert agent_chance(image, brain) > 0.98
-    image.ravel()[-20:] = 10_000.0
-    assert agent_chance(image, brain) < 0.02
-    assert agent_chance(image, np.zeros_like(brain)) == pytest.approx(0.5), "nothing is seen of it"
+    """The middle two thirds of 10,000 even steps are 6,800 wide, so that 20,400 above the middle is 3 of it.
+
+    The outermost voxels of the brain may shine as they like.
+    """
+
+    def rimmed(brightest: float) -> NDArray[np.float32]:
+        steps = np.linspace(0.0, 10_000.0, 10_000, dtype=np.float32)
+        steps[-20:] = np.maximum(steps[-20:], brightest)
+        return np.pad(steps.reshape(10, 25, 40), 1, constant_values=90_000.0)
+
+    plain, bright = rimmed(0.0), rimmed(5_000.0 + 3 * 6_800.0)
+    brain = np.ones(plain.shape, bool)
+    assert shine(plain, brain) == pytest.approx(0.499 / 0.68, abs=1e-3)
+    assert shine(bright, brain) == pytest.approx(3.0, abs=0.01)
+    assert shine(0.01 * bright + 7.0, brain) == pytest.approx(3.0, abs=0.01)
+    assert agent_chance(bright, brain) > 0.98
+    assert agent_chance(plain, brain) < 0.02
+    assert agent_chance(bright, np.zeros_like(brain)) == pytest.approx(0.5), "nothing is seen of it"
 
 
 def shells_of(field: Array, brain: Array) -> Array:

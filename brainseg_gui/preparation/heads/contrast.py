@@ -18,9 +18,9 @@ LOOKING = "looking at the contrast"
 CHANNELS: tuple[Modality | None, ...] = (Modality.T1, Modality.T1CE, Modality.T2, Modality.FLAIR, None)
 """What the network's outputs mean; None is any other contrast."""
 _TAILS = (0.2, 99.8)
-_AGENT_AT, _AGENT_STEEP = 1.56, 7.3
+_AGENT_AT, _AGENT_STEEP = 1.66, 6.9
 """Where `shine` speaks as much for contrast agent as against it, and how steeply that turns: fitted to T1 and T1ce of
-29 patients. Left out one by one, 28 of their T1 and 26 of their T1ce are told rightly; at 90 % and more no T1 is taken
+29 patients. Left out one by one, 28 of their T1 and 25 of their T1ce are told rightly; at 90 % and more no T1 is taken
 for a T1ce (its T1ce: 23), and one T1ce for a T1."""
 _LEAST_VOXELS = 1000
 
@@ -82,12 +82,20 @@ def shine(image: FloatArray, brain: Mask) -> float:
     """How far the brightest thousandth of a brain stands out, in spreads of its middle two thirds.
 
     After contrast agent these are vessels and what enhances: mostly 2 to 6. Without it they are white matter: about 1.
+    The outermost voxel is not looked at: there fat decides, by how tightly the brain was cut out (the T1 of a raw
+    examination 1.37, 1.46 and 1.55 with three networks; 1.28 inside with all three).
     """
-    values = image[brain]
+    values = image[_inside(brain)]
     if values.size < _LEAST_VOXELS:
         return _AGENT_AT
     low, middle, high, brightest = np.percentile(values, (16.0, 50.0, 84.0, 99.9))
     return float((brightest - middle) / max(float(high - low), 1e-6))
+
+
+def _inside(brain: Mask) -> Mask:
+    from scipy.ndimage import binary_erosion
+
+    return np.asarray(binary_erosion(brain))
 
 
 def contrast_gain(first: FloatArray, second: FloatArray, mask: Mask) -> float:
