@@ -21,13 +21,12 @@ from brainseg_gui.learning.stage import LearningRun, LearningStage
 from brainseg_gui.learning.verdict_text import CASE_HEADINGS, HEADINGS, case_cells, cells_of
 from brainseg_gui.state.training.learning import Learning
 from brainseg_gui.views.widgets.plain_text import plain_tip
-from brainseg_gui.views.widgets.theme import colour
+from brainseg_gui.views.widgets.theme import colour, make_primary
 from brainseg_gui.views.widgets.work_parts import (
     WHOLE,
     button_row,
     column_of,
     dress_window,
-    make_primary,
     plain_words,
     work_bar,
 )
