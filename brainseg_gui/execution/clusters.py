@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
 LOCAL = "local"
 _SCHEMES = ("tcp", "tls", "ucx", "ws", "wss", "inproc")
+_SLASHES_INPROC = 4  # inproc://host/process/number
 _PATIENCE_S = 20
 _TENDED_EVERY_S = 5
 _OWN_DASHBOARD = "127.0.0.1:0"  # any free port: else Dask warns where somebody has its usual one
@@ -134,9 +135,10 @@ def _check_address(address: str) -> None:
 
     scheme = address.partition("://")[0]
     get_backend(scheme)
-    if scheme == "inproc":
-        raise ValueError("it is of a process itself")
-    get_address_host_port(address, strict=True)
+    if scheme != "inproc":  # of a scheduler within this process
+        get_address_host_port(address, strict=True)
+    elif address.count("/") != _SLASHES_INPROC:
+        raise ValueError("it names no scheduler of this process")
     if scheme in ("tls", "wss") and Security().get_connection_args("client").get("ssl_context") is None:
         raise ValueError("there are no certificates")
 
