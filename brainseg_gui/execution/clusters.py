@@ -127,7 +127,7 @@ def _check_address(address: str) -> None:
     Raises
     ------
     ValueError, ImportError
-        If there is no port, no certificate for TLS, no UCX, or no other process at the end of it.
+        If there is no port, no certificate for TLS, no UCX, or no scheduler of this process that it could mean.
     """
     from distributed.comm.addressing import get_address_host_port
     from distributed.comm.registry import get_backend
