@@ -16,7 +16,7 @@ from pytestqt.qtbot import QtBot
 from brainseg_gui.annotation.annotation import Annotation
 from brainseg_gui.annotation.rules import PaintOver
 from brainseg_gui.controllers.annotating.hand.click_asking import Once
-from brainseg_gui.controllers.annotating.hand.click_stages import FORBIDDEN
+from brainseg_gui.controllers.annotating.hand.click_stages import FORBIDDEN, KEPT_SO, NOTHING, NOTHING_MORE
 from brainseg_gui.controllers.annotating.hand.click_tool import ClickTool
 from brainseg_gui.errors import BrainsegError
 from brainseg_gui.evaluation.metrics.comparison import compare
@@ -48,14 +48,17 @@ class Balls:
 
     may_answer: threading.Event = field(default_factory=threading.Event)
     fault: BrainsegError | None = None
+    radius_mm: float = RADIUS_MM
+    heard: list[tuple[str, ...]] = field(default_factory=list)
 
     def regions(
         self, case: Case, present: Mapping[str, Mask], hints: Sequence[Hint]
     ) -> Generator[Progress, None, tuple[Box, dict[str, Mask]]]:
+        self.heard.append(tuple(hint.words for hint in hints))
         while not self.may_answer.wait(0.01):
             yield Progress("inferring", 0.5)
         box, hint = whole_box(case.grid.shape), hints[-1]
-        ball = distance_mm(hint.voxels_ijk, box, case.grid.spacing_mm) <= RADIUS_MM
+        ball = distance_mm(hint.voxels_ijk, box, case.grid.spacing_mm) <= self.radius_mm
         within = NESTED_REGIONS[: NESTED_REGIONS.index(hint.region) + 1]
         without = NESTED_REGIONS[NESTED_REGIONS.index(hint.region) :]
         if hint.adds:
@@ -275,3 +278,65 @@ def test_what_is_dropped_unanswered_is_said(clicker: Clicker) -> None:
     assert clicker.values[ONE] == ET
     assert session.notice is not None
     assert session.notice.what == "A click was not answered yet, and changed nothing"
+
+
+def test_taking_away_where_nothing_is_drawn_is_remembered_until_it_is_taken_back(clicker: Clicker) -> None:
+    clicking = clicker.session.annotating.clicking
+    clicker.click(ONE, adds=False)
+    clicker.answered()
+    assert clicking.words == NOTHING + KEPT_SO
+    assert clicking.waiting == clicker.edits == 0, "there is nothing to accept"
+    clicker.click(OTHER)
+    clicker.answered()
+    clicker.tool.accept()
+    assert clicker.network.heard[-1] == ("−ET", "+ET")
+    assert not clicker.tool.forget_note(), "it is not the last click any more"
+    annotation = clicker.session.annotating.annotation
+    assert annotation is not None
+    clicker.session.annotating.jump(0)
+    assert clicker.tool.forget_note()
+    assert clicking.words == "−ET taken back"
+    clicker.click(OTHER)
+    clicker.answered()
+    assert clicker.network.heard[-1] == ("+ET",)
+
+
+def test_what_is_so_already_is_remembered_once(clicker: Clicker) -> None:
+    clicking, beside = clicker.session.annotating.clicking, (6, 5, 5)
+    clicker.click(ONE)
+    clicker.answered()
+    clicker.network.radius_mm = 0.5  # of what is drawn it says nothing more
+    for voxel, words in ((ONE, NOTHING_MORE), (beside, NOTHING_MORE + KEPT_SO), (beside, NOTHING_MORE)):
+        clicker.click(voxel)
+        clicker.answered()
+        assert clicking.words == words
+    clicker.tool.take_back()
+    assert clicking.words == "+ET taken back"
+    assert clicking.waiting == 1
+    clicker.tool.take_back()
+    assert clicking.waiting == 0
+
+
+def test_a_click_that_locks_bar_is_not_remembered(clicker: Clicker) -> None:
+    annotating = clicker.session.annotating
+    annotating.rules = annotating.rules.locking(ET)
+    clicker.click(ONE)
+    clicker.answered()
+    assert annotating.clicking.words == FORBIDDEN
+    annotating.rules = annotating.rules.locking(ET, locked=False)
+    clicker.click(OTHER, adds=False)
+    clicker.answered()
+    assert clicker.network.heard[-1] == ("−ET",)
+
+
+def test_nothing_that_was_said_of_one_annotation_is_said_of_another(clicker: Clicker) -> None:
+    clicker.click(ONE, adds=False)
+    clicker.answered()
+    annotating = clicker.session.annotating
+    annotation, layer = annotating.annotation, annotating.layer
+    assert annotation is not None
+    assert layer is not None
+    annotating.begin(Annotation(replace(annotation.labels, values=clicker.values)), layer)
+    clicker.click(OTHER)
+    clicker.answered()
+    assert clicker.network.heard[-1] == ("+ET",)

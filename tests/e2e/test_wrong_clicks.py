@@ -13,6 +13,7 @@ from PySide6.QtCore import Qt
 from pytestqt.qtbot import QtBot
 
 from brainseg_gui.annotation.tools.click_answers import BY_IMAGES, BY_NETWORK
+from brainseg_gui.controllers.annotating.hand.click_stages import KEPT_SO, NOTHING
 from brainseg_gui.controllers.shell.features.core_features import ANNOTATING
 from brainseg_gui.imaging.box import whole_box
 from brainseg_gui.imaging.hints import distance_mm
@@ -92,7 +93,29 @@ def test_taking_away_where_nothing_is_changes_nothing(place: tuple[int, int, int
     hand.key(Qt.Key.Key_Return)
     assert np.array_equal(hand.values, before)
     assert len(hand.names) == count
-    assert "change" in hand.annotating.clicking.words
+    assert hand.annotating.clicking.words == NOTHING + KEPT_SO
+
+
+def test_what_was_said_to_be_no_tumour_stays_free_when_tumour_is_added_beside_it(hand: Hand, qtbot: QtBot) -> None:
+    spoken_of, beside = (11, 33, 29), (11, 33, 33)
+    click(hand, qtbot, beside, ED)
+    assert hand.annotating.preview is not None
+    assert hand.annotating.preview.change is not None
+    hand.key(Qt.Key.Key_Return)
+    assert hand.values[spoken_of] == ED
+    hand.key(Qt.Key.Key_Z)
+    click(hand, qtbot, spoken_of, ED, adds=False)
+    click(hand, qtbot, beside, ED)
+    hand.key(Qt.Key.Key_Return)
+    near = distance_mm([spoken_of], whole_box(SHAPE), (1.0, 1.0, 1.0)) < 2
+    assert hand.values[beside] == ED
+    assert not hand.values[near].any()
+    hand.key(Qt.Key.Key_Z)
+    hand.key(Qt.Key.Key_Z)
+    assert hand.annotating.clicking.words == "−WT taken back"
+    click(hand, qtbot, beside, ED)
+    hand.key(Qt.Key.Key_Return)
+    assert hand.values[spoken_of] == ED
 
 
 @pytest.mark.parametrize("adds", [True, False])

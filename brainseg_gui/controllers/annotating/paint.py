@@ -106,6 +106,10 @@ class PaintController(QObject):
             return True
         return self.cancel()
 
+    def forget_note(self) -> bool:
+        """Forget the last click if it changed nothing; returns whether it was so."""
+        return self._toolbox is not None and self._toolbox.click.forget_note()
+
     @property
     def polygon_open(self) -> bool:
         """Whether undo takes a corner back."""

@@ -75,6 +75,8 @@ class UndoController(QObject):
             )
         elif self._paint.clicks_wait:
             self._paint.step_back()
+        elif self._paint.forget_note():
+            return
         elif last is not None and last.source.tool == Tool.CLICK.value:
             self._move(-1)
         else:

@@ -14,6 +14,8 @@ from brainseg_gui.imaging.hints import Hint
 
 FORBIDDEN = "The locks and paint rules leave nothing to change here"
 NOTHING, NOTHING_MORE = "Nothing to change here", "Nothing more to change here"
+KEPT_SO = "; later clicks keep it so"
+"""Where the annotation is as a click says already: what comes after leaves its surroundings alone."""
 
 
 @dataclass(frozen=True, eq=False)

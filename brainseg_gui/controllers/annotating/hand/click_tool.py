@@ -6,15 +6,22 @@ from dataclasses import dataclass, replace
 
 from PySide6.QtCore import QObject, Signal
 
-from brainseg_gui.annotation.edits import Edit
 from brainseg_gui.annotation.effect import effect_of
 from brainseg_gui.annotation.slab import LabelChange, Values, united
 from brainseg_gui.annotation.tools.click_answers import BY_IMAGES, Answer
 from brainseg_gui.annotation.tools.clicks import spoken_of
 from brainseg_gui.controllers.annotating.hand.click_asking import Once, answer_to
 from brainseg_gui.controllers.annotating.hand.click_gesture import drawn_of, gesture_name, hint_of, nearest
+from brainseg_gui.controllers.annotating.hand.click_memory import ClickMemory, holds_already, said_there
 from brainseg_gui.controllers.annotating.hand.click_score import score_words
-from brainseg_gui.controllers.annotating.hand.click_stages import FORBIDDEN, NOTHING, NOTHING_MORE, ClickStage, stacked
+from brainseg_gui.controllers.annotating.hand.click_stages import (
+    FORBIDDEN,
+    KEPT_SO,
+    NOTHING,
+    NOTHING_MORE,
+    ClickStage,
+    stacked,
+)
 from brainseg_gui.controllers.annotating.hand.hand_tools import edit_name, erases, inside
 from brainseg_gui.controllers.jobs.latest_job import LatestJob
 from brainseg_gui.controllers.jobs.notices import notice_of
@@ -65,7 +72,7 @@ class ClickTool(QObject):
         self._asked: list[_Asked] = []
         self._told: BrainsegError | None = None
         self._values: Values | None = None  # with all stages
-        self._said: list[tuple[Edit, Hint]] = []
+        self._memory = ClickMemory()
         self._accepted = 0  # of those asked, the first so many
         self._locked = self._annotating.rules.locked
         self._committing = False
@@ -143,11 +150,13 @@ class ClickTool(QObject):
 
     @property
     def _hints(self) -> list[Hint]:
-        """What was said of the annotation as it is: accepted clicks that were not undone, and those that wait."""
-        annotation = self._annotating.annotation
-        applied = {id(edit) for edit in annotation.history.applied} if annotation is not None else set()
-        said = [hint for edit, hint in self._said if id(edit) in applied]
-        return said + [stage.hint for stage in self._stages]
+        """What was said of the annotation as it is: clicks that changed nothing, that are edits, and that wait."""
+        return [*self._memory.noted, *self._changing]
+
+    @property
+    def _changing(self) -> list[Hint]:
+        """Accepted clicks that were not undone, and those that wait."""
+        return [*self._memory.made(self._annotating.annotation), *(stage.hint for stage in self._stages)]
 
     def _on_answer(self, answer: Answer) -> None:
         asked, annotation = self._asked.pop(0), self._annotating.annotation
@@ -158,14 +167,22 @@ class ClickTool(QObject):
         values = self._values if self._values is not None else annotation.settled
         effect = effect_of(answer.change, values, annotation.rules)
         if effect is None:
-            nothing = NOTHING_MORE if self._stages else NOTHING
-            self._state.words = FORBIDDEN if answer.change is not None else nothing
+            known = holds_already(asked.hint, values, annotation.labels.scheme)
+            self._state.words = FORBIDDEN if answer.change is not None else self._noted(asked.hint, known)
         else:
             # what is seen is what is accepted, whatever label is in the hand by then
             change = replace(effect.change, paint_over=False)
             self._stages.append(ClickStage(asked.hint, asked.title, change, answer.by))
             self._stack()
         self._go_on()
+
+    def _noted(self, hint: Hint, known: bool) -> str:
+        """Remember a click that changes nothing where the annotation is known to be as it says; returns its words."""
+        nothing = NOTHING_MORE if self._stages else NOTHING
+        if not known or said_there(hint, self._hints):
+            return nothing
+        self._memory.note(hint, len(self._changing))
+        return nothing + KEPT_SO
 
     def _tell_fault(self) -> None:
         network = self._network_of.made
@@ -247,6 +264,8 @@ class ClickTool(QObject):
             self._asked.pop()
             if not self._asked:
                 self._work.stop()
+        elif self.forget_note():
+            return
         elif self._stages:
             self._stages.pop()
         self._state.waiting, self._state.working = len(self._stages), bool(self._asked)
@@ -254,6 +273,14 @@ class ClickTool(QObject):
         self._stack()
         self._state.words = ""
         self.changed.emit()
+
+    def forget_note(self) -> bool:
+        """Forget the last click if it changed nothing and nothing came after it; returns whether it was so."""
+        hint = self._memory.drop_note(len(self._changing))
+        if hint is not None:
+            self._state.words = f"{hint.words} taken back"
+            self.changed.emit()
+        return hint is not None
 
     def close(self) -> None:
         """End the thread, when the program ends."""
@@ -267,7 +294,7 @@ class ClickTool(QObject):
             for stage in stages:
                 edit = self._annotating.edit(stage.change, stage.title, TOOL)
                 if edit is not None:
-                    self._said.append((edit, stage.hint))
+                    self._memory.add(edit, stage.hint)
         finally:
             self._committing = False
         self._end(self._state.words)
@@ -300,4 +327,4 @@ class ClickTool(QObject):
 
     def _forget(self) -> None:
         self.cancel()
-        self._said.clear()
+        self._memory.clear()
