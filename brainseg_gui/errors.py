@@ -34,6 +34,15 @@ def _sign(letter: str) -> str:
     return f"(U+{code:04X})" if category in ("Cc", "Cf", "Cs", "Zl", "Zp") and letter not in _JOINERS else letter
 
 
+def with_minus(number: str) -> str:
+    """A number in words with a minus that is as wide as a plus.
+
+    >>> with_minus("-1.5")
+    '−1.5'
+    """
+    return number.replace("-", "−")
+
+
 def listed(names: Sequence[str]) -> str:
     """Names for a sentence.
 

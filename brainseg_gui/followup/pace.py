@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
-from brainseg_gui.errors import printable
+from brainseg_gui.errors import printable, with_minus
 from brainseg_gui.followup.record import FollowUp
 from brainseg_gui.followup.response import change_percent
 from brainseg_gui.followup.results import VisitResult
@@ -25,7 +25,7 @@ def pace_words(record: FollowUp, results: Sequence[VisitResult], visit: int) -> 
     earlier = record.visits[places[place - 1]]
     days = earlier.moment.days_until(record.visits[visit].moment)
     change = change_percent(now, before)
-    since = f", {change:+.0f} % since {printable(earlier.name)}" if not math.isnan(change) else ""
+    since = f", {with_minus(f'{change:+.0f}')} % since {printable(earlier.name)}" if not math.isnan(change) else ""
     return f"Volume of the targets: {now:.2f} ml{since}{_rate_words(growth_rate(before, now, days))}"
 
 
@@ -39,4 +39,4 @@ def _rate_words(rate: VolumeRange) -> str:
         return ""
     days = doubling_days(rate).value
     pace = "" if math.isnan(days) else f", {'doubling' if days > 0 else 'halving'} in {abs(days):.0f} days"
-    return f" ({rate.value:+.2f} % a day{pace})"
+    return f" ({with_minus(f'{rate.value:+.2f}')} % a day{pace})"

@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
 
+from brainseg_gui.errors import with_minus
 from brainseg_gui.followup.criteria import Criteria
 from brainseg_gui.followup.lesions import MeasuredLesion
 
@@ -120,9 +121,9 @@ def percent_words(change: float) -> str:
     """A change in per cent: tenths where a threshold may be near; a thousandfold is no more exact for them.
 
     >>> percent_words(24.96), percent_words(-99.94), percent_words(5445.51)
-    ('+25.0', '-99.9', '+5446')
+    ('+25.0', '−99.9', '+5446')
     """
-    return f"{change:+.0f}" if change >= _TENTHS_BELOW else f"{change:+.1f}"
+    return with_minus(f"{change:+.0f}" if change >= _TENTHS_BELOW else f"{change:+.1f}")
 
 
 def change_percent(now: float, before: float) -> float:

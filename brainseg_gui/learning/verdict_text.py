@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from brainseg_gui.errors import with_minus
 from brainseg_gui.learning.gate import CaseChange, MeasureChange, Verdict
 
 HEADINGS = ("Measure", "Region", "Before", "After", "Change", "Better", "Worse", "p")
@@ -50,4 +51,4 @@ def _table(headings: tuple[str, ...], rows: list[tuple[str, ...]]) -> list[str]:
 
 
 def _signed(value: float, places: int) -> str:
-    return f"{value:+.{places}f}".replace("-", "−")
+    return with_minus(f"{value:+.{places}f}")

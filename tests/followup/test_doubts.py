@@ -102,8 +102,8 @@ def test_the_pace_is_that_since_the_visit_before() -> None:
     assert pace_words(found, results, 0) == "Volume of the targets: 1.00 ml"
     # ln 2 in a hundred days
     assert pace_words(found, results, 1).endswith("2.00 ml, +100 % since v0 (+0.69 % a day, doubling in 100 days)")
-    assert pace_words(found, results, 2).endswith("1.00 ml, -50 % since v1 (-0.69 % a day, halving in 100 days)")
-    assert pace_words(found, results, 3) == "Volume of the targets: 0.00 ml, -100 % since v2"
+    assert pace_words(found, results, 2).endswith("1.00 ml, −50 % since v1 (−0.69 % a day, halving in 100 days)")
+    assert pace_words(found, results, 3) == "Volume of the targets: 0.00 ml, −100 % since v2"
 
 
 def test_a_new_lesion_is_progression_as_long_as_it_is_there() -> None:

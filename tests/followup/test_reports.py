@@ -26,10 +26,12 @@ from brainseg_gui.followup.documents.pdf import _narrow, write_follow_up_pdf
 from brainseg_gui.followup.documents.tables import visit_table
 from brainseg_gui.followup.edits import TreatmentNoted, VisitRemark
 from brainseg_gui.followup.measure import FollowUpRequest, measure_patient
+from brainseg_gui.followup.moments import moment_of
 from brainseg_gui.followup.record import FollowUp
 from brainseg_gui.followup.response import CAUTION, percent_words
 from brainseg_gui.followup.results import results_of
 from brainseg_gui.followup.visits import TimeLine, time_line_of
+from brainseg_gui.followup.volumes import VolumeRange
 from brainseg_gui.progress import run_to_end
 
 
@@ -188,7 +190,7 @@ def test_a_small_lesion_is_not_hidden_by_what_is_drawn_on_it(images: tuple[KeyIm
 def test_a_change_a_hundredfold_has_no_tenths() -> None:
     assert [percent_words(change) for change in (24.96, -98.94, 199.9, 5445.51)] == [
         "+25.0",
-        "-98.9",
+        "−98.9",
         "+199.9",
         "+5446",
     ]
@@ -202,6 +204,19 @@ def test_a_date_is_not_written_twice(record: FollowUp) -> None:
     assert table.words == 2
     assert [part.heads[0] for part in _narrow(table)] == ["visit", "visit"]
     assert "4 visits from 2021-01-10 to 2021-09-01, RANO 2.0" in follow_up_page(named)
+
+
+def test_columns_that_nothing_fills_are_left_out(record: FollowUp) -> None:
+    assert "RC ml" not in visit_table(record).heads
+    cavity = replace(record.visits[-1], volumes={**record.visits[-1].volumes, "RC": VolumeRange(2.0, 1.5, 2.5)})
+    assert [row[7] for row in visit_table(replace(record, visits=(*record.visits[:-1], cavity))).rows] == [
+        "",
+        "",
+        "",
+        "2.0 ± 0.5",
+    ]
+    counted = [replace(visit, moment=moment_of(f"day-{n:03}")) for n, visit in enumerate(record.visits)]
+    assert "when" not in visit_table(replace(record, visits=tuple(counted))).heads  # days are told from the baseline
 
 
 def test_curves_stand_at_their_days(record: FollowUp) -> None:

@@ -144,6 +144,7 @@ class Pages:
 
     def table(self, text_table: TextTable) -> None:
         """A table under its title."""
+        text_table = text_table.in_print()
         self.heading(text_table.title)
         if not text_table.rows:
             self.line("None.", SMALL, colour=FAINT_INK)

@@ -95,5 +95,5 @@ def table_of(text_table: TextTable) -> Html:
 
     if not text_table.rows:
         return paragraph("None.", "quiet")
-    made = table(cells(text_table.heads), [cells(row) for row in text_table.rows])
+    made = table(cells(text_table.heads), [cells(row) for row in text_table.in_print().rows])
     return joined([made, paragraph(text_table.note, "quiet")]) if text_table.note else made

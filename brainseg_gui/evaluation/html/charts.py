@@ -11,8 +11,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from brainseg_gui.errors import with_minus
 from brainseg_gui.evaluation.cohorts.agreement import BlandAltman
-from brainseg_gui.evaluation.html.page import Html, safe, with_minus
+from brainseg_gui.evaluation.html.page import Html, safe
 
 MODEL_COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#56B4E9", "#E69F00")  # Okabe–Ito
 _SPREAD = 0.618_033_988_75  # golden ratio: neighbours in the list are far apart in the strip

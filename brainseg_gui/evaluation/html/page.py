@@ -13,6 +13,8 @@ from dataclasses import dataclass
 from html import escape
 from importlib.resources import files
 
+from brainseg_gui.errors import with_minus
+
 # Nothing may be loaded, whatever a file's name smuggled in; styles and the few lines of script are in the page.
 _POLICY = "default-src 'none'; img-src data:; style-src 'unsafe-inline'; script-src 'unsafe-inline'"
 
@@ -75,11 +77,6 @@ def paragraph(text: str, class_: str = "") -> Html:
 def number_cell(value: float, places: int = 3) -> TableCell:
     """A number to so many places; empty when it is not defined."""
     return TableCell("" if math.isnan(value) else with_minus(f"{value:.{places}f}"), value)
-
-
-def with_minus(text: str) -> str:
-    """Numbers with a minus that is as wide as a plus."""
-    return text.replace("-", "−")
 
 
 def text_cell(text: str, kind: str = "text") -> TableCell:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from brainseg_gui.errors import with_minus
 from brainseg_gui.evaluation.cohorts.statistics import (
     FEWEST_DIFFERENCES,
     PairedTest,
@@ -18,7 +19,6 @@ from brainseg_gui.evaluation.html.page import (
     paragraph,
     table,
     text_cell,
-    with_minus,
 )
 from brainseg_gui.evaluation.records.measure import MeasureOutlet
 from brainseg_gui.evaluation.records.measures import measures_shown

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from brainseg_gui.evaluation.records.measure import MeasureOutlet
 from brainseg_gui.evaluation.records.measures import MEASURES, measures_shown
@@ -14,6 +15,7 @@ from brainseg_gui.imaging.grid import describe_shape, describe_spacing
 from brainseg_gui.imaging.labels import meanings
 
 MOST_LESIONS = 40
+_NEGATIVE = re.compile(r"(?<![^\s(])-(?=\d)")
 
 
 @dataclass(frozen=True)
@@ -25,6 +27,11 @@ class TextTable:
     rows: tuple[tuple[str, ...], ...]
     words: int = 1
     note: str = ""
+
+    def in_print(self) -> TextTable:
+        """With minus signs for hyphens before numbers, as a page shows them; terminals and files keep the hyphen."""
+        rows = ((*row[: self.words], *(_NEGATIVE.sub("−", text) for text in row[self.words :])) for row in self.rows)
+        return replace(self, rows=tuple(rows))
 
 
 def tables_of(content: CaseContent) -> list[TextTable]:

@@ -85,7 +85,6 @@ def _narrow(table: TextTable) -> tuple[TextTable, TextTable]:
     first = tuple(head for head in ("visit", "when", "category", "days") if head in table.heads)
     ml = tuple(head for head in table.heads if head.endswith(" ml"))
     rest = tuple(head for head in table.heads if head not in first + ml)
-    ml = tuple(head for head in ml if any(row[table.heads.index(head)] for row in table.rows))
     volumes = replace(table, title="Volumes")
     return _columns(table, (*first, *rest)), _columns(volumes, (*first[: first.index("category")], *ml))
 

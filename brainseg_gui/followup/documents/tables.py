@@ -49,17 +49,18 @@ def lead(record: FollowUp) -> str:
 
 
 def visit_table(record: FollowUp) -> TextTable:
-    """A row for each visit: when, category, volumes, sum and changes."""
+    """A row for each visit: its date, category, volumes, sum and changes; columns that nothing fills are left out."""
     criteria, results = record.criteria, {result.visit: result for result in results_of(record)}
     doubts = {*doubts_of(record, tuple(results.values())), *jumps_of(record)}
-    dated = any(visit.moment.words not in ("", visit.name) for visit in record.visits)
+    dated = any(visit.moment.earliest is not None and visit.moment.words != visit.name for visit in record.visits)
+    regions = [key for key in _REGIONS if any(key in visit.volumes for visit in record.visits)]
     heads: tuple[str, ...] = ("visit", "when", "category", "days") if dated else ("visit", "category", "days")
-    heads = (*heads, *(f"{key} ml" for key in _REGIONS), f"sum {criteria.unit}")
+    heads = (*heads, *(f"{key} ml" for key in regions), f"sum {criteria.unit}")
     heads = (*heads, "baseline %", "nadir %", "by volume", "doubling days")
     rows: list[tuple[str, ...]] = []
     before = -1
     for index, visit in enumerate(record.visits):
-        volumes = [volume_words(visit.volumes[key]) if key in visit.volumes else "" for key in _REGIONS]
+        volumes = [volume_words(visit.volumes[key]) if key in visit.volumes else "" for key in regions]
         result = results.get(index)
         first: tuple[str, ...] = (visit.name, visit.moment.words) if dated else (visit.name,)
         if result is None:
