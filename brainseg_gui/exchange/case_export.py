@@ -164,14 +164,15 @@ def ids_of(sources: Sequence[CaseSource], allowed: str, instead: str) -> dict[Pa
 
 
 def check_ids(found: Mapping[Path, str]) -> None:
-    """Make sure that each case, by its place, has an id of its own.
+    """Make sure that each case, by its place, has an id of its own, also where capitals count as small letters.
 
     Raises
     ------
     CaseError
         If two have one, or one has none.
     """
-    double = next((name for name, count in Counter(found.values()).items() if count > 1 or not name), None)
+    counts = Counter(name.casefold() for name in found.values())
+    double = next((name for name in found.values() if counts[name.casefold()] > 1 or not name), None)
     if double is not None:
         raise CaseError(
             f"several cases would be called {double!r}" if double else "a case has a name without letters or digits",
