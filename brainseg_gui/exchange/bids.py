@@ -23,10 +23,12 @@ from brainseg_gui.exchange.case_export import (
     ids_of,
     new_folder,
 )
+from brainseg_gui.exchange.unregistered import note_of_mask
 from brainseg_gui.imaging.case import CaseSource
 from brainseg_gui.imaging.formats.known_formats import MASK_ENDING
 from brainseg_gui.imaging.formats.save import write_labels
 from brainseg_gui.imaging.labels import LabelMap
+from brainseg_gui.imaging.modality import Modality
 from brainseg_gui.progress import Progress
 from brainseg_gui.storage.cells import to_cell
 from brainseg_gui.storage.chosen_file import write_text
@@ -39,17 +41,21 @@ def export_bids(
 ) -> Generator[Progress, None, list[ExportOutcome]]:
     """Write the masks of cases as a derived data set; parameters, yields and errors as `export_nnunet`.
 
-    Numbers stay as they are; the table beside each mask says what they mean. A case without a mask has no file.
+    Numbers stay as they are; the table beside each mask says what they mean. A case without a mask has no file. Where
+    images of a case could not be registered, so that the mask does not lie on them, ``…_dseg.json`` names them.
     """
     names = _entities(sources)
     with new_folder(output) as making:
 
         def write(read: ReadCase) -> Sequence[str]:
-            if read.mask is not None:
-                path = _place(making, names[read.case.source.identity])
-                write_labels(path, read.mask, read.case.header, overwrite=False, chosen=False)
-                write_text(path.with_name(path.name.replace(MASK_ENDING, ".tsv")), _table(read.mask), chosen=False)
-            return ()
+            if read.mask is None:
+                return ()
+            path = _place(making, names[read.case.source.identity])
+            write_labels(path, read.mask, read.case.header, overwrite=False, chosen=False)
+            write_text(path.with_name(path.name.replace(MASK_ENDING, ".tsv")), _table(read.mask), chosen=False)
+            if lost := read.case.not_registered:
+                write_text(path.with_name(path.name.replace(MASK_ENDING, ".json")), _sidecar(lost), chosen=False)
+            return note_of_mask(lost)
 
         outcomes = yield from export_each(sources, masks, write)
         if not any(outcome.has_mask for outcome in outcomes):
@@ -86,6 +92,13 @@ def _table(mask: LabelMap) -> str:
         words = [" ".join(to_cell(text).split()) for text in (look.title, mask.scheme.name_of(value))]
         rows.append("\t".join([str(value), *words, look.colour]))
     return "\n".join(rows) + "\n"
+
+
+def _sidecar(lost: Sequence[Modality]) -> str:
+    """Of a mask that does not lie on all images of its case; keys of one's own may stand there (BIDS, "Metadata")."""
+    (sentence,) = note_of_mask(lost)
+    said = {"Description": f"{sentence[:1].upper()}{sentence[1:]}.", "NotRegistered": [one.title for one in lost]}
+    return json.dumps(said, indent=2) + "\n"
 
 
 def _description() -> dict[str, Any]:

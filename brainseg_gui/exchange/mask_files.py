@@ -22,6 +22,7 @@ from brainseg_gui.exchange.dicom.mask_maker import maker_of
 from brainseg_gui.exchange.dicom.segmentation import write_segmentation
 from brainseg_gui.exchange.dicom.series_finder import find_series
 from brainseg_gui.exchange.dicom.structure_set import write_structure_set
+from brainseg_gui.exchange.unregistered import note_of_mask
 from brainseg_gui.imaging.case import CaseSource
 from brainseg_gui.imaging.formats.save import write_labels
 from brainseg_gui.imaging.labelling.label_files import write_labels_file
@@ -122,7 +123,8 @@ def _written(
             doubt = finder.doubt_about(read.case.case_id)
             return [*found.notes, *([doubt] if doubt else [])]
         write_labels(path, read.mask, read.case.header, overwrite=False, chosen=False)
-        return () if kind.names_labels else _described(output, read.mask.scheme, schemes)
+        told = note_of_mask(read.case.not_registered)
+        return told if kind.names_labels else [*told, *_described(output, read.mask.scheme, schemes)]
 
     begin = _LOOKING if finder is not None else 0.0
     return (yield from scaled(export_each(sources, masks, write), begin, 1.0))

@@ -187,7 +187,9 @@ def _keep_earlier(mask: Path, ending: str) -> None:
 
 
 def _ordered(case: Case) -> list[Modality]:
-    return sorted(case.volumes, key=lambda modality: modality is not _FIRST)
+    """Without those that could not be registered, which another program would lay over the others, if any is left."""
+    ordered = sorted(case.volumes, key=lambda modality: modality is not _FIRST)
+    return [modality for modality in ordered if modality not in case.not_registered] or ordered
 
 
 def _image(case: Case, modality: Modality, place: Path) -> Path:

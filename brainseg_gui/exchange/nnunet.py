@@ -26,7 +26,9 @@ from brainseg_gui.exchange.case_export import (
     write_image,
 )
 from brainseg_gui.exchange.faceless import RemoveFaces
+from brainseg_gui.exchange.unregistered import REMEDY, lying_on_each_other, note_of_images, why_refused
 from brainseg_gui.imaging.case import CaseSource
+from brainseg_gui.imaging.cases.unregistered import not_registered
 from brainseg_gui.imaging.formats.known_formats import MASK_ENDING
 from brainseg_gui.imaging.formats.save import write_labels
 from brainseg_gui.imaging.labelling.known_schemes import label_schemes
@@ -83,7 +85,8 @@ def export_nnunet(
     Parameters
     ----------
     sources
-        The cases; each needs all modalities of the one that has most.
+        The cases; each needs all modalities of the one that has most. What could not be registered counts as missing:
+        nnU-Net takes all channels for aligned.
     output
         A new folder, named ``Dataset501_Name``.
     masks
@@ -104,14 +107,15 @@ def export_nnunet(
     if not _NAME.fullmatch(output.name):
         raise SaveError("nnU-Net would not find it", "Name the folder like Dataset501_Gliomas", output)
     names, labels = ids_of(sources, r"A-Za-z0-9_\-", "_"), _Labels()
-    channels = max((tuple(m for m in Modality if m in source.modalities) for source in sources), key=len)
+    channels = max((lying_on_each_other(source) for source in sources), key=len)
 
     with new_folder(output) as making:
 
         def write(read: ReadCase) -> Sequence[str]:
             _check_channels(read.case.source, channels)
             _write_case(read, making, names[read.case.source.identity], channels, labels)
-            return notes_of_burned_in(read.case.source.folder)
+            notes = note_of_images([m for m in read.case.not_registered if m not in channels])
+            return [*notes, *notes_of_burned_in(read.case.source.folder)]
 
         outcomes = yield from export_each(sources, masks, write, remove_faces)
         if all(outcome.error for outcome in outcomes):
@@ -124,6 +128,8 @@ def _check_channels(source: CaseSource, channels: Sequence[Modality]) -> None:
     if lacking := [m.title for m in channels if m not in source.modalities]:
         remedy = "nnU-Net needs all channels of each case: add the files, or leave the case out"
         raise CaseError(f"it has no {', '.join(lacking)}", remedy, source.folder)
+    if lost := [m for m in not_registered(source) if m in channels]:
+        raise CaseError(why_refused(lost), REMEDY, source.folder)
 
 
 def _write_case(read: ReadCase, output: Path, name: str, channels: Sequence[Modality], labels: _Labels) -> None:

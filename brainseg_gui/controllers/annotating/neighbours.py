@@ -25,6 +25,7 @@ from brainseg_gui.exchange.neighbours import (
     find_program,
     hand_over,
 )
+from brainseg_gui.exchange.unregistered import note_of_images
 from brainseg_gui.imaging.case import Case
 from brainseg_gui.imaging.cases.background_thread import answer_soon, in_background, waited_for
 from brainseg_gui.imaging.file_mark import FileMark, mark_of
@@ -137,7 +138,8 @@ class NeighboursController(QObject):
             self._session.say(Notice(what, "Choose another program", actions=asking))
             return
         self._watch(_Loan(case, neighbour, files, left))
-        what = f"{case.case_id} is opened in {neighbour.title}"
+        left_out = "".join(f"; {note}" for note in note_of_images(case.not_registered))
+        what = f"{case.case_id} is opened in {neighbour.title}{left_out}"
         remedy = "Save the segmentation there (over its file), and it comes back here as a layer"
         self._session.say(Notice(what, remedy, problem=False))
 
