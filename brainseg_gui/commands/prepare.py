@@ -32,8 +32,8 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
         "prepare",
         help="make cases of raw series",
         description="Of each examination, DICOM or files: finds out which series is what, registers all to the finest "
-        "T1ce (or the best there is), resamples them to 1 mm and takes the skull off. preparation.json in each "
-        "prepared case says how it was made. The source is only read.",
+        "T1ce (or the best there is; another one where most do not fit that), resamples them to 1 mm and takes the "
+        "skull off. preparation.json in each prepared case says how it was made. The source is only read.",
     )
     parser.add_argument("places", nargs="+", type=Path, metavar="RAW", help="folder or file of one examination")
     parser.add_argument("-o", "--output", required=True, type=Path, metavar="OUT", help="gets a folder for each")

@@ -22,7 +22,8 @@ from brainseg_gui.preparation.series import Series, SetAside
 from brainseg_gui.progress import Progress, scaled
 
 _NOTHING_SAID = frozenset(["native", "raw", "dicom", "dcm", "nifti", "images", "scans", "export", "."])
-_FINEST = (Modality.T1CE, Modality.T1, Modality.FLAIR, Modality.T2)
+FINEST = (Modality.T1CE, Modality.T1, Modality.FLAIR, Modality.T2)
+"""In this order one is taken as the reference."""
 NONE = "none"
 _PACKED_BESIDE = "it is packed: unpack it, if it belongs to this examination"  # only a person knows
 
@@ -67,13 +68,18 @@ class RawExamination:
         """
         if word.isdecimal() and 0 < int(word) <= len(self.series):
             return self.series[int(word) - 1]
-        exact = [one for one in self.series if word.casefold() == one.name.casefold() or Path(word) in one.files]
+        exact = [one for one in self.series if word.casefold() == one.name.casefold() or _is_of(word, one.files)]
         found = exact or [one for one in self.series if word.casefold() in one.name.casefold()]
         if len(found) == 1:
             return found[0]
         known = "; ".join(f"{one.number}: {one.name}" for one in self.series)
         what = f"{len(found)} series have “{word}” in their names" if found else f"no series is called “{word}”"
         raise CaseError(what, f"Give its number ({known})", self.place)
+
+
+def _is_of(word: str, files: Sequence[Path]) -> bool:
+    """Whether a word is one of some paths; records keep what was said in small letters."""
+    return Path(word) in files or any(word == str(path).casefold() for path in files)
 
 
 @dataclass(frozen=True)
@@ -217,7 +223,7 @@ def choose_series(examination: RawExamination, said: Mapping[Modality, str] | No
         raise CaseError(
             f"nothing tells what its series are ({names})", "Say it with --role t1=SERIES", examination.place
         )
-    reference = next(modality for modality in _FINEST if modality in chosen)
+    reference = next(modality for modality in FINEST if modality in chosen)
     return Choice({m: chosen[m] for m in Modality if m in chosen}, reference, frozenset(said))
 
 

@@ -81,6 +81,8 @@ class Preparation:
         The names of series that were there and not used.
     all_files
         `RawExamination.files_digest` as it was; empty in records from before it was noted.
+    place
+        The folder or file of the raw examination.
     """
 
     name: str
@@ -93,6 +95,7 @@ class Preparation:
     doubts: tuple[str, ...] = ()
     others: tuple[str, ...] = ()
     all_files: str = ""
+    place: Path = Path()
 
     @property
     def placed(self) -> PlacedSeries | None:
@@ -106,6 +109,11 @@ class Preparation:
     def not_registered(self) -> tuple[Modality, ...]:
         """What lies where its files place it because the search failed and nobody put it elsewhere."""
         return tuple(one.modality for one in self.series if one.alignment.problem and not one.alignment.by_hand)
+
+    @property
+    def nothing_fits(self) -> bool:
+        """Whether no two of several series fit each other, so that nothing tells which of them lies right."""
+        return len(self.series) > 2 and len(self.not_registered) == len(self.series) - 1
 
     def put_by_hand(self, there: Set[Path]) -> PlacedSeries | None:
         """Those of its series that a person put where they lie.
@@ -265,7 +273,8 @@ def _preparation(content: Mapping[str, Any]) -> Preparation:
     doubts = tuple(text_in(one) for one in listed_in(content["doubts"], _MOST_DOUBTS))
     others = tuple(text_in(one) for one in listed_in(content.get("other_series", []), _MOST_FILES))
     all_files = text_in(content.get("all_files", ""))  # before it was noted, the names of other series tell
-    return Preparation(name, reference, series, wishes, said, stripped, program, doubts, others, all_files)
+    place = path_in(content.get("place", ""))
+    return Preparation(name, reference, series, wishes, said, stripped, program, doubts, others, all_files, place)
 
 
 def _series(entry: Mapping[str, Any]) -> PreparedSeries:

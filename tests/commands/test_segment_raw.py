@@ -53,7 +53,7 @@ def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     """Neither a network nor a search."""
     monkeypatch.setattr("brainseg_gui.inference.engine.engine.Engine", _SeesABlock)
     monkeypatch.setattr("brainseg_gui.inference.models.head_model.shipped_head_model", lambda task: None)
-    monkeypatch.setattr("brainseg_gui.preparation.steps.placing.register", _still)
+    monkeypatch.setattr("brainseg_gui.preparation.steps.agreement.register", _still)
 
 
 def segment(*words: object) -> int:

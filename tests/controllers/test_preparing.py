@@ -58,7 +58,7 @@ def files(parts: Any) -> Iterator[FilesController]:
 
 @pytest.fixture
 def preparing(parts: Any, files: FilesController, monkeypatch: pytest.MonkeyPatch) -> Iterator[PreparingController]:
-    monkeypatch.setattr("brainseg_gui.preparation.steps.placing.register", _still)
+    monkeypatch.setattr("brainseg_gui.preparation.steps.agreement.register", _still)
     monkeypatch.setattr("brainseg_gui.inference.models.head_model.shipped_head_model", lambda task: None)
 
     def segment() -> None:
@@ -254,7 +254,7 @@ def test_a_mask_on_a_series_that_was_not_registered_is_told_to_lie_wrongly(
         yield Progress("registering", 0.5)
         return Alignment(np.eye(4), problem="it covers 3% of the reference's head")
 
-    monkeypatch.setattr("brainseg_gui.preparation.steps.placing.register", lost)
+    monkeypatch.setattr("brainseg_gui.preparation.steps.agreement.register", lost)
     _button(panel, "Prepare and segment").click()
     state = parts.session.preparing
     qtbot.waitUntil(lambda: "lies on each of the 2 series" in state.outcome, timeout=60_000)
@@ -263,6 +263,29 @@ def test_a_mask_on_a_series_that_was_not_registered_is_told_to_lie_wrongly(
     assert Modality.T2 in parts.session.case.volumes  # a person is
     words = "it covers 3% of the reference's head. Place it by hand, in the Prepare panel"
     assert any(words in doubt and "--role t2=none" in doubt for doubt in state.doubts)
+
+
+def test_what_fits_nothing_is_not_segmented_by_itself(
+    preparing: PreparingController, parts: Any, raw: Path, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A network that saw the first image alone drew 9 ml where nothing was; who wants that still can."""
+
+    def lost(fixed: Volume, moving: Volume) -> Iterator[Progress]:
+        yield Progress("registering", 0.5)
+        return Alignment(np.eye(4), problem="it covers 3% of the reference's head")
+
+    monkeypatch.setattr("brainseg_gui.preparation.steps.agreement.register", lost)
+    save(head(GRID, T2, seed=5), raw / "flair.nii.gz")
+    state = parts.session.preparing
+    preparing.look(raw)
+    qtbot.waitUntil(lambda: state.choice is not None and not state.running)
+    preparing.prepare()
+    qtbot.waitUntil(lambda: state.outcome.startswith("Prepared, but not segmented: no two"), timeout=60_000)
+    assert not state.running
+    assert not [layer for layer in parts.session.layers if layer.role is LayerRole.PREDICTION]
+    assert state.doubts[0].startswith("No two of T1ce, T2 and FLAIR fit each other")
+    preparing._after._segment()
+    qtbot.waitUntil(lambda: "lies on each of the 3 series" in state.outcome, timeout=60_000)
 
 
 def test_a_case_is_segmented_once_not_whenever_it_is_opened(

@@ -50,7 +50,7 @@ def searches(monkeypatch: pytest.MonkeyPatch) -> list[str]:
         further = Pose.of(start, moving.grid).shifted(2, 1.0)
         return replace(LOST, to_series=further.to_series(moving.grid), overlap=0.9, information=0.6, problem="")
 
-    monkeypatch.setattr("brainseg_gui.preparation.steps.placing.register", register)
+    monkeypatch.setattr("brainseg_gui.preparation.steps.agreement.register", register)
     monkeypatch.setattr("brainseg_gui.controllers.preparing.nudging.refine", refine)
     monkeypatch.setattr("brainseg_gui.inference.models.head_model.shipped_head_model", lambda task: None)
     return made

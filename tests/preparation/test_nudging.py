@@ -19,7 +19,7 @@ from brainseg_gui.preparation.record import read_preparation
 from brainseg_gui.preparation.registration.motion import Alignment, displacement_mm
 from brainseg_gui.preparation.registration.pose import Pose
 from brainseg_gui.preparation.registration.register import judge, refine
-from brainseg_gui.preparation.steps import placing
+from brainseg_gui.preparation.steps import agreement
 from brainseg_gui.preparation.steps.work import PlacedSeries, Space, Wishes
 from brainseg_gui.progress import run_to_end
 from tests.preparation.heads import T1CE, T2, brain_points, grid_of, head
@@ -109,7 +109,7 @@ def raw(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         return next(lost)
         yield
 
-    monkeypatch.setattr(placing, "register", register)
+    monkeypatch.setattr(agreement, "register", register)
     return place
 
 
@@ -132,7 +132,7 @@ def placed_t2(done: PreparedExamination) -> Alignment:
 def test_what_a_hand_placed_is_kept_in_the_record_with_what_was_found(raw: Path) -> None:
     first = prepared(raw)
     assert first.work is not None
-    assert "lies where its files place it" in first.work.doubts[0]
+    assert "lies where its files place it" in first.work.doubts[1]
     done = prepared(raw, by_hand(first))
     assert done.work is not None
     assert not [doubt for doubt in done.work.doubts if doubt.startswith("T2")]
@@ -157,7 +157,7 @@ def test_where_a_search_ended_that_was_not_believed_is_kept_in_the_record(
         return Alignment(far, rotation_deg=60, problem="it would have to be turned by 60°", refused=far)
         yield
 
-    monkeypatch.setattr(placing, "register", register)
+    monkeypatch.setattr(agreement, "register", register)
     first = prepared(raw)
     record = read_preparation(first.folder)
     assert record.not_registered == (Modality.T2,) == run_to_end(read_case(find_case(first.folder))).not_registered
@@ -174,7 +174,7 @@ def test_what_is_said_to_lie_right_counts_as_put_by_hand(raw: Path, monkeypatch:
         return Alignment(np.eye(4), problem="it covers 3% of the reference's head")
         yield
 
-    monkeypatch.setattr(placing, "register", register)
+    monkeypatch.setattr(agreement, "register", register)
     first = prepared(raw)
     assert read_preparation(first.folder).not_registered == (Modality.T2,)
     nudged = run_to_end(read_nudged(examined(raw), first.preparation))
@@ -211,7 +211,7 @@ def test_a_hand_can_be_taken_back(raw: Path) -> None:
     back = prepared(raw, first.preparation.placed)
     assert back.work is not None
     assert not placed_t2(back).by_hand
-    assert "lies where its files place it" in back.work.doubts[0]
+    assert "lies where its files place it" in back.work.doubts[1]
 
 
 def test_a_broken_record_does_not_bar_a_new_preparation(raw: Path) -> None:

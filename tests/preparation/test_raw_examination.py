@@ -63,6 +63,15 @@ def test_dicom_and_files_of_one_folder_are_told_together(tmp_path: Path, pixels:
     assert "broken_t2" in why
 
 
+def test_a_series_is_called_by_its_file_as_a_record_keeps_it(tmp_path: Path) -> None:
+    """What was said of a prepared case stands in its record in small letters: placing by hand refused it there."""
+    paths = [write_file(tmp_path / "Jane" / f"{name}.nii.gz") for name in ("SE_10_t1", "SE_13_T1_t1c")]
+    found = examined(tmp_path / "Jane")
+    for path in paths:
+        for word in (str(path), str(path).casefold()):
+            assert found.called(word).files == (path,)
+
+
 def test_series_go_by_time_whatever_their_files_are_called(tmp_path: Path, pixels: NDArray[np.uint16]) -> None:
     for folders in (("x", "y"), ("y", "x")):
         place = tmp_path / "".join(folders)

@@ -25,7 +25,7 @@ from brainseg_gui.preparation.raw_examination import Choice, RawExamination
 from brainseg_gui.preparation.registration.motion import Alignment, displacement_mm
 from brainseg_gui.preparation.roles import Certainty, Chosen, Role
 from brainseg_gui.preparation.series import FileNotes, Series
-from brainseg_gui.preparation.steps import placing
+from brainseg_gui.preparation.steps import agreement
 from brainseg_gui.preparation.steps.placing import register_series, resample_series, target_grid
 from brainseg_gui.preparation.steps.prepare import prepare
 from brainseg_gui.preparation.steps.settling import settle_roles
@@ -81,12 +81,13 @@ def test_what_cannot_be_registered_stays_where_its_files_place_it(monkeypatch: p
         yield Progress("registering", 0.5)
         return Alignment(MOVED, problem="it covers 3% of the reference's head. Leave it out")
 
-    monkeypatch.setattr(placing, "register", lost)
+    monkeypatch.setattr(agreement, "register", lost)
     volumes = {Modality.T1CE: head(REFERENCE, T1CE), Modality.T2: head(THICK, T2)}
     work, sentences = stepped(register_series, work_of(volumes))
     assert work.alignments[Modality.T2].is_still
     assert work.grid_of(Modality.T2) is THICK
-    assert "T2 could not be registered and lies where its files place it: it covers 3%" in work.doubts[0]
+    assert work.doubts[0].startswith("T1ce and T2 do not fit each other, and nothing tells which lies right")
+    assert "T2 could not be registered and lies where its files place it: it covers 3%" in work.doubts[1]
     assert "T2 stays where its files place it" in sentences
 
 
@@ -95,16 +96,16 @@ def test_what_to_do_with_all_that_cannot_be_registered_is_said_once(monkeypatch:
         yield Progress("registering", 0.5)
         return Alignment(MOVED, problem=f"it covers {'3' if moving.grid is THICK else '5'} %")
 
-    monkeypatch.setattr(placing, "register", lost)
+    monkeypatch.setattr(agreement, "register", lost)
     images = {Modality.T2: head(THICK, T2), Modality.FLAIR: head(REFERENCE, T2, seed=3)}
     work, _ = stepped(register_series, work_of({Modality.T1CE: head(REFERENCE, T1CE), **images}))
-    remedy, reference = work.doubts
+    nothing, remedy = work.doubts
+    assert nothing.startswith("No two of T1ce, T2 and FLAIR fit each other")
     assert remedy.startswith(
         "T2 and FLAIR could not be registered and lie where their files place them: T2: it covers 3"
     )
     assert "FLAIR: it covers 5 %. Place them by hand" in remedy
     assert remedy.endswith("or --role t2=none --role flair=none)")
-    assert reference.startswith("Nothing could be registered onto T1ce: if that lies wrongly itself, leave it out")
 
 
 def test_all_get_voxels_of_a_millimetre_and_tissue_lies_on_tissue(registered: PreparationWork) -> None:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from brainseg_gui.api.brain_finder import finder_of
 from brainseg_gui.commands.prepare import prepare_shown
+from brainseg_gui.commands.terminal import say
 from brainseg_gui.errors import BrainsegError
 from brainseg_gui.execution.manifest import Entry
 from brainseg_gui.imaging.cases.case_folder import find_case
@@ -48,6 +49,8 @@ class RawJobs:
             try:
                 made = prepare_shown(place, request, finder, self._taken)
                 done[number] = self._job_of(jobs[number], made)
+                if made.preparation.nothing_fits:  # before the minutes that segmenting takes
+                    say(f"{jobs[number].name}: no two of its series fit each other: do not trust a mask of it")
             except BrainsegError as error:
                 done[number] = replace(jobs[number], source=None, fault=error)
         return done

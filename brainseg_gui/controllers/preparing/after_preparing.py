@@ -19,6 +19,10 @@ from brainseg_gui.state.layers.layers import LayerRole
 from brainseg_gui.state.session import Session
 
 _SEGMENTING = "segmenting"
+_NOT_SEGMENTED = (
+    "Prepared, but not segmented: no two of the series fit each other. Place them by hand, or leave out what belongs "
+    "to another head and prepare again. Segment uses what is there all the same"
+)
 
 
 class AfterPreparing(QObject):
@@ -61,6 +65,9 @@ class AfterPreparing(QObject):
             if self._to_send_back is not None and self._to_send_back.work is not None:
                 self._session.unsaved_predictions.forget(case.source)  # of images that were replaced just now
             self._to_segment = None  # once: a case that is opened again later is left as it is
+            if self._to_send_back is not None and self._to_send_back.preparation.nothing_fits:
+                self._session.preparing.end(_NOT_SEGMENTED)  # the first image alone shows tumour where there is none
+                return
             self._session.preparing.begin(_SEGMENTING)
             self._segment()
             self._on_segmenting_ended(running=self._session.segmenting.running)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Mapping
+from collections.abc import Generator, Mapping, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -15,11 +15,11 @@ from brainseg_gui.imaging.volume import Volume
 from brainseg_gui.preparation.raw_examination import NONE
 from brainseg_gui.preparation.registration.motion import Alignment
 from brainseg_gui.preparation.registration.pyramid import isotropic
-from brainseg_gui.preparation.registration.register import register
+from brainseg_gui.preparation.steps.agreement import RegisteredSeries, laid_onto_each_other
 from brainseg_gui.preparation.steps.work import PreparationWork, Space, Stepped
 from brainseg_gui.progress import Progress, scaled
 
-READING, REGISTERING, RESAMPLING = "reading series", "registering", "resampling"
+READING, RESAMPLING = "reading series", "resampling"
 _NEARLY_1_MM = 0.05
 _UPRIGHT = 1e-3  # of the sine of the angle to the patient's axes
 
@@ -45,39 +45,55 @@ def read_series(work: PreparationWork) -> Generator[Progress, None, Stepped]:
 
 
 def register_series(work: PreparationWork) -> Generator[Progress, None, Stepped]:
-    """Each series onto the reference. One that cannot be registered lies as its files place it, and is told."""
-    known = {work.reference: Alignment(np.eye(4)), **work.placed_before()}
-    others = [modality for modality in work.native if modality not in known]
-    fixed = work.native[work.reference]
-    found = yield from side_by_side([register(fixed, work.native[one]) for one in others], REGISTERING)
-    alignments = known | {m: _believed(one) for m, one in zip(others, found, strict=True)}
-    moved = {m: alignments[m] for m in work.native if m is not work.reference}
-    doubts = _doubts_of(moved, work.reference)
-    sentences = [f"{m.title} {_motion_in_words(one)}" for m, one in moved.items()]
-    placed = replace(work, alignments={m: alignments[m] for m in work.native}).with_doubts(*doubts)
-    title = work.reference.title
-    return Stepped(placed, (f"All others are brought onto {title}", *sentences) if moved else ())
+    """Each series onto the reference, or onto another one where most do not fit that; see `laid_onto_each_other`.
+
+    One that cannot be registered lies as its files place it, and is told.
+    """
+    work = work.on_reference_of_placed()
+    found = yield from laid_onto_each_other(work.native, work.reference, work.placed_before())
+    moved = {m: _believed(found.alignments[m]) for m in work.native if m is not found.reference}
+    alignments = {m: moved.get(m, Alignment(np.eye(4))) for m in work.native}
+    placed = replace(work.onto(found.reference), alignments=alignments).with_doubts(*_doubts_of(moved, found))
+    title = found.reference.title
+    first = f"All others are brought onto {title}"
+    if found.given_up is not None:
+        first = f"{first}, for most of them could not be registered onto {found.given_up.title}"
+    return Stepped(
+        placed, (first, *(f"{m.title} {_motion_in_words(one)}" for m, one in moved.items())) if moved else ()
+    )
 
 
 def _believed(found: Alignment) -> Alignment:
-    return replace(found, to_series=np.eye(4)) if found.problem else found
+    return replace(found, to_series=np.eye(4)) if found.problem and not found.by_hand else found
 
 
-def _doubts_of(moved: Mapping[Modality, Alignment], reference: Modality) -> list[str]:
+def _doubts_of(moved: Mapping[Modality, Alignment], found: RegisteredSeries) -> list[str]:
     """One for each series that a hand put where it fits badly, and one for all that could not be registered."""
     doubtful = {m: one for m, one in moved.items() if one.problem}
     lost = {m: one.problem for m, one in doubtful.items() if not one.by_hand}
     doubts = [
         f"{m.title} lies where it was put by hand, but {one.problem}" for m, one in doubtful.items() if one.by_hand
     ]
-    if lost:
-        doubts.append(_lost_in_words(lost))
-    if len(lost) > 1 and len(lost) == len(moved):
-        doubts.append(
-            f"Nothing could be registered onto {reference.title}: if that lies wrongly itself, leave it out, and the "
-            f"others are laid onto each other (“not used” in the Prepare panel, or --role {reference.value}={NONE})"
-        )
-    return doubts
+    if lost and len(lost) == len(moved):
+        doubts.append(_nothing_fits_in_words([found.reference, *lost]))
+    if found.given_up in lost:
+        doubts.append(_given_up_in_words(found.given_up, found))
+    return [*doubts, *([_lost_in_words(lost)] if lost else [])]
+
+
+def _nothing_fits_in_words(series: Sequence[Modality]) -> str:
+    """That no two series agree, the reference being the first of them."""
+    titles = listed([one.title for one in series])
+    what = f"No two of {titles} fit each other" if len(series) > 2 else f"{titles} do not fit each other"
+    return (
+        f"{what}, and nothing tells which lies right: a mask made of {series[0].title} alone may show tumour where "
+        "there is none. Look whether all are of one head"
+    )
+
+
+def _given_up_in_words(meant: Modality, found: RegisteredSeries) -> str:
+    fitting = listed([one.title for one in (found.reference, *found.fitting)])
+    return f"{fitting} fit each other, but not {meant.title}: {found.reference.title} is the reference instead of it"
 
 
 def _lost_in_words(lost: Mapping[Modality, str]) -> str:

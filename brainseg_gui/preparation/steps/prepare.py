@@ -9,14 +9,8 @@ from functools import partial
 
 from brainseg_gui.preparation.heads.finder import BrainFinder
 from brainseg_gui.preparation.raw_examination import Choice, RawExamination
-from brainseg_gui.preparation.steps.placing import (
-    READING,
-    REGISTERING,
-    RESAMPLING,
-    read_series,
-    register_series,
-    resample_series,
-)
+from brainseg_gui.preparation.steps.agreement import REGISTERING
+from brainseg_gui.preparation.steps.placing import READING, RESAMPLING, read_series, register_series, resample_series
 from brainseg_gui.preparation.steps.settling import SETTLING, settle_roles
 from brainseg_gui.preparation.steps.stripping import (
     EVENING,

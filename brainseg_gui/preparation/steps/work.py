@@ -164,6 +164,19 @@ class PreparationWork:
         own = self.grid_of(modality)
         return sampled(np.ones(own.shape, np.float32), own, self.grid, 0.0)
 
+    def on_reference_of_placed(self) -> PreparationWork:
+        """The same onto the series that `placed` is said of, where it places any of the other chosen ones."""
+        places = {self.series_of(modality).place: modality for modality in self.native}
+        if self.placed is None or self.placed.reference not in places:
+            return self
+        if not self.placed.alignments.keys() & places.keys() - {self.placed.reference}:
+            return self
+        return self.onto(places[self.placed.reference])
+
+    def onto(self, reference: Modality) -> PreparationWork:
+        """The same with another reference."""
+        return replace(self, choice=replace(self.choice, reference=reference))
+
     def placed_before(self) -> dict[Modality, Alignment]:
         """What `placed` says of the chosen series; nothing where it was said of another reference."""
         if self.placed is None or self.placed.reference != self.series_of(self.reference).place:
