@@ -116,6 +116,41 @@ def test_steps_go_on_where_an_error_was_mended(errors: ErrorList) -> None:
     assert errors.position == 0
 
 
+def _with_most_of_the_lesion_mended(centre: tuple[int, int, int]) -> tuple[Disagreements, ...]:
+    """Of the missed lesion one voxel is left, where it was looked at."""
+    ours, theirs = _pair()
+    theirs.values[2:6, 2:6, 2:6] = 4
+    theirs.values[centre] = 0
+    return tuple(find_disagreements(ours, theirs, region) for region in regions())
+
+
+def test_what_stands_before_the_rest_of_a_mended_error_is_not_passed_over(errors: ErrorList) -> None:
+    errors.choose(WT)
+    errors.step(1)
+    assert errors.current is not None
+    found = _with_most_of_the_lesion_mended(errors.current.piece.centre)
+    errors.show(found, HEALTHY)
+    assert [voxels for *_, voxels in _rows(errors)] == [27, 18, 1]
+    assert errors.position == 2, "it is looked at still"
+    errors.show(found, HEALTHY)  # after another edit
+    errors.step(1)
+    assert errors.position == 0
+    errors.step(1)
+    assert errors.position == 1
+    errors.sort(ErrorOrder.VOLUME, descending=False)
+    errors.step(1)
+    assert errors.position == 2, "what is looked at stays in another order"
+
+
+def test_steps_back_from_the_rest_of_an_error_lead_before_where_it_stood(errors: ErrorList) -> None:
+    errors.choose(WT)
+    errors.step(1)
+    assert errors.current is not None
+    errors.show(_with_most_of_the_lesion_mended(errors.current.piece.centre), HEALTHY)
+    errors.step(-1)
+    assert errors.position == 2, "the ends meet"
+
+
 def test_steps_back_from_where_an_error_was_mended(errors: ErrorList) -> None:
     for _ in range(4):
         errors.step(1)

@@ -58,7 +58,7 @@ class ErrorList:
         self._order, self._descending = ErrorOrder.RANK, False
         self._entries: tuple[ErrorEntry, ...] = ()
         self._current: ErrorEntry | None = None
-        self._mended_at: int | None = None  # where the place that was looked at stood, since it is no error any more
+        self._reached: int | None = None  # where steps came to; what is left of a mended place may stand further on
 
     @property
     def found(self) -> tuple[Disagreements, ...]:
@@ -136,13 +136,13 @@ class ErrorList:
 
     def show(self, found: tuple[Disagreements, ...], healthy: Mapping[Modality, float]) -> None:
         """Show other lists. Of the same layers, what is looked at stays, and steps go on from there if it is mended."""
-        before, position = self._current, self.position
+        before, reached = self._current, self._reached
         self._found, self._healthy, self._searching = found, healthy, False
-        mended_at = position if position is not None else self._mended_at
         self._list()
         if before is not None:
             self._current = next((entry for entry in self._entries if _is_left_of(entry, before)), None)
-        self._mended_at = mended_at if self._current is None else None
+        places = (place for place in (reached, self.position) if place is not None)
+        self._reached = None if reached is None else min(places)
         self.changed.emit()
 
     def clear(self) -> None:
@@ -162,28 +162,30 @@ class ErrorList:
         """Sort the list; what is looked at stays."""
         if (order, descending) != (self._order, self._descending):
             self._order, self._descending = order, descending
-            self._entries, self._mended_at = self._sorted(self._entries), None
+            self._entries = self._sorted(self._entries)
+            self._reached = self.position
             self.changed.emit()
 
     def go(self, position: int) -> None:
         """Look at a place of the list."""
-        self._current, self._mended_at = self._entries[position], None
+        self._current, self._reached = self._entries[position], position
         self.moved.emit()
 
     def step(self, steps: int) -> None:
         """Look at the next or previous place; from nowhere, at the first or last. The ends meet.
 
-        From a place that was mended, the next is the one that came to stand there.
+        From a place that was mended, the next is the one that came to stand there; so it is where little of it is left,
+        which stands further on: what stands between was not seen yet.
         """
         if self._entries:
-            start = self.position
-            if start is None:
-                start = min(self._mended_at or 0, len(self._entries)) - int(steps > 0)
+            start, reached = self.position, self._reached or 0
+            if start is None or start > reached:
+                start = min(reached, len(self._entries)) - int(steps > 0)
             self.go((start + steps) % len(self._entries))
 
     def _forget(self) -> None:
         self._found, self._healthy = (), {}
-        self._entries, self._current, self._mended_at = (), None, None
+        self._entries, self._current, self._reached = (), None, None
         if self._slices is not None:
             self._slices = None
             self.slices_changed.emit()
@@ -195,7 +197,7 @@ class ErrorList:
         pieces = [piece for found in self._listed() for piece in found]
         pieces.sort(key=lambda piece: -piece.cost)  # stable: of equal ones the larger region first
         self._entries = self._sorted(tuple(ErrorEntry(rank, piece) for rank, piece in enumerate(pieces, start=1)))
-        self._current, self._mended_at = None, None
+        self._current, self._reached = None, None
 
     def _sorted(self, entries: tuple[ErrorEntry, ...]) -> tuple[ErrorEntry, ...]:
         """In the chosen order; of equal ones the more expensive first."""
