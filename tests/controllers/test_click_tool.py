@@ -15,8 +15,15 @@ from pytestqt.qtbot import QtBot
 
 from brainseg_gui.annotation.annotation import Annotation
 from brainseg_gui.annotation.rules import PaintOver
+from brainseg_gui.annotation.tools.click_answers import BY_IMAGES
 from brainseg_gui.controllers.annotating.hand.click_asking import Once
-from brainseg_gui.controllers.annotating.hand.click_stages import FORBIDDEN, KEPT_SO, NOTHING, NOTHING_MORE
+from brainseg_gui.controllers.annotating.hand.click_stages import (
+    BY_IMAGES_MEANWHILE,
+    FORBIDDEN,
+    KEPT_SO,
+    NOTHING,
+    NOTHING_MORE,
+)
 from brainseg_gui.controllers.annotating.hand.click_tool import ClickTool
 from brainseg_gui.errors import BrainsegError
 from brainseg_gui.evaluation.metrics.comparison import compare
@@ -340,3 +347,18 @@ def test_nothing_that_was_said_of_one_annotation_is_said_of_another(clicker: Cli
     clicker.click(OTHER)
     clicker.answered()
     assert clicker.network.heard[-1] == ("+ET",)
+
+
+def test_why_the_images_answered_is_said_while_segment_is_at_work(clicker: Clicker, monkeypatch: Any) -> None:
+    def busy(*_: object) -> Generator[Progress, None, tuple[Box, dict[str, Mask]]]:
+        yield Progress("waiting", 0.0)
+        raise BrainsegError("it works for somebody else")
+
+    monkeypatch.setattr(clicker.network, "regions", busy)
+    work = clicker.session.segmenting
+    for runs, words in ((True, BY_IMAGES_MEANWHILE), (False, BY_IMAGES)):
+        work.running = runs
+        clicker.click(ONE)
+        clicker.answered()
+        assert clicker.session.annotating.clicking.words.endswith(words)
+        clicker.tool.cancel()

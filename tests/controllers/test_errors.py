@@ -188,6 +188,9 @@ def test_without_errors_a_step_says_why(
     opened.commands["layers.next_error"]()
     assert session.notice is None
     found()
+    assert (session.notice.what, session.notice.remedy) == ("The two masks agree in every voxel", "")
+    session.errors.choose(regions()[0])
+    opened.commands["layers.next_error"]()
     assert session.notice.what == "The two masks agree here in every voxel"
 
 

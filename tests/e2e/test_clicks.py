@@ -83,6 +83,7 @@ def test_a_click_is_shown_first_and_accepted_by_return(hand: Hand, answered: Cal
     assert preview.change is not None
     hand.key(Qt.Key.Key_Return)
     assert hand.values[voxel] == ET
+    assert hand.annotating.clicking.words.startswith("Accepted: adds ")
     assert hand.annotating.preview is None
     assert hand.names == [f"Click +ET, axial {voxel[2] + 1}"]
     found, wanted = hand.values == ET, mask_of(hand.application, "ET")
@@ -278,6 +279,27 @@ def test_next_error_one_click_and_return_correct_region_after_region(
         assert hand.names[-1].startswith(f"Click +{region}")
     found = hand.values > 0
     assert np.count_nonzero(found & (wanted.values > 0)) > 0.7 * np.count_nonzero(wanted.values)
+
+
+def test_the_next_annotation_begins_with_the_tool_that_was_in_the_hand(hand: Hand) -> None:
+    hand.trigger("annotate.start")
+    assert hand.annotating.options.tool is Tool.BROWSE
+    hand.trigger("annotate.start")
+    assert hand.annotating.options.tool is Tool.CLICK
+    hand.key(Qt.Key.Key_2)
+    hand.key(Qt.Key.Key_1)
+    hand.trigger("annotate.start_empty")
+    assert hand.annotating.options.tool is Tool.BRUSH
+
+
+def test_another_beginning_hides_the_annotation_before(hand: Hand) -> None:
+    before = hand.annotating.layer
+    assert before is not None
+    hand.trigger("annotate.start_empty")
+    assert hand.annotating.layer is not before
+    assert hand.annotating.layer is not None
+    assert hand.annotating.layer.visible
+    assert not before.visible
 
 
 def test_a_click_that_is_shown_is_in_the_file_that_is_saved(

@@ -128,7 +128,7 @@ def test_a_click_meanwhile_waits_for_that_very_work(hand: Hand, watched: Watched
     hand.application.session.viewing.crosshair = voxel
     hand.click((voxel[0], voxel[1], voxel[2]))
     assert hand.annotating.clicking.working
-    assert "clicks wait for it" in shown(hand.application)
+    assert "the click waits for it" in shown(hand.application)
     qtbot.wait(300)
     assert hand.annotating.clicking.working  # it waits
     watched.let_go.set()

@@ -241,6 +241,16 @@ def test_what_is_missing_for_a_comparison_is_said(
     assert any("no reference" in text for text in _texts(window.comparison()))
 
 
+def test_while_two_layers_are_compared_nothing_is_asked_for(
+    window: MainWindow, session: Session, case: Case, predict: Callable[..., Layer]
+) -> None:
+    session.open(case)
+    predict()
+    assert "Comparing…" in _texts(window.comparison())
+    session.layers.compare(reference=session.layers.reference, prediction=session.layers.reference)
+    assert any("two different layers" in text for text in _texts(window.comparison()))
+
+
 def test_the_table_is_the_numbers_of_the_comparison(compared: MainWindow, session: Session) -> None:
     reference, prediction = session.layers.reference.labels, session.layers.prediction.labels
     table = _table(compared)

@@ -16,6 +16,7 @@ from brainseg_gui.annotation.rules import PaintRules
 from brainseg_gui.annotation.tools.algebra import mapped, translated
 from brainseg_gui.controllers.annotating.active_label import activate, paintable
 from brainseg_gui.controllers.annotating.annotation_record import origin_of, sittings_before
+from brainseg_gui.controllers.annotating.awaited_prediction import AwaitedPrediction
 from brainseg_gui.controllers.annotating.journal import JournalController
 from brainseg_gui.controllers.annotating.label_moves import RENUMBERED, LabelMoves
 from brainseg_gui.controllers.annotating.paint import PaintController
@@ -65,6 +66,7 @@ class AnnotateController(QObject):
         self._choice = ToolChoice(session, window, preferences, actions, show)
         self._annotating.moved.connect(self._on_moved)
         self._annotating.annotation_changed.connect(self._show_state)
+        self._awaited = AwaitedPrediction(session, self, self.begin)
         self.label_moves = LabelMoves(session, layers, self)
         self.undoing = UndoController(session, self.paint, actions, self.label_moves.bars, self)
         session.layers.changed.connect(self._on_layers_changed)
@@ -109,7 +111,7 @@ class AnnotateController(QObject):
             return
         if own is not None:
             self.resume(own)
-        else:
+        elif not self._awaited.wait():
             self.start(layers.prediction or layers.reference)
 
     def _offer_prediction(self, own: Layer) -> None:
@@ -145,6 +147,8 @@ class AnnotateController(QObject):
         except BrainsegError as error:
             self._session.say(notice_of(error))
             return None
+        if self._annotating.layer is not None:
+            self._annotating.layer.visible = False  # another beginning, not more of the same
         made = Layer(annotation_name(person()), LayerRole.ANNOTATION, labels, person())
         if layer is not None and layer.role is not LayerRole.REFERENCE:
             layer.visible = False  # the same voxels twice would only look stronger
@@ -170,7 +174,7 @@ class AnnotateController(QObject):
         scheme = annotation.labels.scheme
         wanted = [value for key in _FIRST_CHOICE for value, meaning in scheme.labels.items() if meaning == key]
         activate(self._session, next(iter((*wanted, *paintable(scheme))), 1))
-        options.tool = Tool.BROWSE if read_only else Tool.BRUSH
+        options.tool = Tool.BROWSE if read_only else self._choice.last
         viewing.masks_visible = True
         layer.visible = True
         if read_only:

@@ -28,6 +28,11 @@ class ToolChoice(QObject):
     ----------
     show
         Brings the panel of the tools to the front.
+
+    Attributes
+    ----------
+    last
+        The tool that was in the hand last, other than Browse: the next annotation begins with it.
     """
 
     def __init__(
@@ -42,8 +47,10 @@ class ToolChoice(QObject):
         self._session, self._actions, self._preferences, self._show = session, actions, preferences, show
         self._annotating, self._options = session.annotating, session.annotating.options
         self._labels = (self._annotating.rules.active, 0)
+        self.last = Tool.BRUSH
         self._restore()
         self._options.events.connect(self._synchronize)
+        self._options.events.tool.connect(self._on_tool_changed)
         self._options.events.painting.connect(self._on_painting_changed)
         self._annotating.annotation_changed.connect(self._synchronize)
         self._annotating.rules_changed.connect(self._on_rules_changed)
@@ -93,6 +100,10 @@ class ToolChoice(QObject):
         else:
             self._session.say(Notice(self._annotating.why_not, problem=False))
         self._synchronize()
+
+    def _on_tool_changed(self, tool: Tool) -> None:
+        if tool is not Tool.BROWSE:
+            self.last = tool
 
     def _on_painting_changed(self) -> None:
         if self._options.painting is Painting.IN_RANGE and self._options.intensities is None:

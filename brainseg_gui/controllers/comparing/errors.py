@@ -161,6 +161,8 @@ class ErrorsController(QObject):
     def _why_none(self) -> tuple[str, str]:
         if self._pair is None:
             return "There are no two masks to compare", "Open a case with a reference and click Segment"
+        if self._session.errors.region is None:
+            return "The two masks agree in every voxel", ""
         return "The two masks agree here in every voxel", "Choose another region under Errors"
 
     def _on_piece_chosen(self, position: int) -> None:

@@ -18,6 +18,10 @@ class Readiness(Enum):
     SHORT_OF_MEMORY = "Memory is short: the first click takes longer"
 
 
+CLICK_WAITS = "Looking at the whole brain; the click waits for it"
+"""Said in place of `Readiness.LOOKING` once somebody clicked."""
+
+
 @dataclass
 class Clicking:
     """What the click tool shows; every field emits when it really changes.

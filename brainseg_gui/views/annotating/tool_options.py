@@ -13,7 +13,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from brainseg_gui.state.annotating.clicking import Readiness
+from brainseg_gui.state.annotating.clicking import CLICK_WAITS, Readiness
 from brainseg_gui.state.annotating.tools import BRUSH_MM, TRAITS, Painting, Tool, ToolOptions
 from brainseg_gui.state.session import Session
 from brainseg_gui.views.actions.action_button import ActionButton
@@ -200,7 +200,7 @@ class ToolOptionsView(QWidget):
         waiting = f"{clicking.waiting} click{'s' if clicking.waiting != 1 else ''}, Return accepts"
         words = clicking.words or clicking.readiness.value
         if clicking.working:
-            words = clicking.readiness.value if clicking.readiness is Readiness.LOOKING else "Looking…"
+            words = CLICK_WAITS if clicking.readiness is Readiness.LOOKING else "Looking…"
         self._clicks.setText("\n".join(part for part in (words, waiting if clicking.waiting else "") if part))
 
     def _show_values(self, options: ToolOptions) -> None:

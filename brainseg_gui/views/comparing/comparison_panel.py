@@ -190,7 +190,9 @@ class ComparisonPanel(QWidget):
             return "This case has no reference. Add one with File › Add mask…: the prediction is compared with it here."
         if self._session.layers.prediction is None:
             return "Click Segment: the prediction is compared with the reference here, region by region."
-        return "Choose two different layers to compare them."
+        if self._session.layers.reference is self._session.layers.prediction:
+            return "Choose two different layers to compare them."
+        return "Comparing…"
 
     def _on_layers_chosen(self) -> None:
         layers: list[Layer] = list(self._session.layers)

@@ -10,10 +10,12 @@ import numpy as np
 from brainseg_gui.annotation.annotation import Annotation
 from brainseg_gui.annotation.effect import effect_of, effect_words
 from brainseg_gui.annotation.slab import LabelChange, Values
+from brainseg_gui.annotation.tools.click_answers import BY_IMAGES
 from brainseg_gui.imaging.hints import Hint
 
 FORBIDDEN = "The locks and paint rules leave nothing to change here"
 NOTHING, NOTHING_MORE = "Nothing to change here", "Nothing more to change here"
+BY_IMAGES_MEANWHILE = f"{BY_IMAGES}: Segment keeps the network busy"
 KEPT_SO = "; later clicks keep it so"
 """Where the annotation is as a click says already: what comes after leaves its surroundings alone."""
 
@@ -49,3 +51,8 @@ def stacked(stages: Sequence[ClickStage], annotation: Annotation) -> tuple[Value
             np.copyto(values[effect.change.slab], effect.change.labels, where=effect.change.mask)
             words = f"{effect_words(effect, annotation.labels.grid.voxel_ml).capitalize()}, {stage.by}"
     return values, words
+
+
+def accepted_words(words: str) -> str:
+    """What is said of a click that is accepted, where these words were said of it while it waited."""
+    return f"Accepted: {words[:1].lower()}{words[1:]}"

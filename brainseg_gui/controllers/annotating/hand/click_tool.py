@@ -9,17 +9,19 @@ from PySide6.QtCore import QObject, Signal
 from brainseg_gui.annotation.effect import effect_of
 from brainseg_gui.annotation.slab import LabelChange, Values, united
 from brainseg_gui.annotation.tools.click_answers import BY_IMAGES, Answer
-from brainseg_gui.annotation.tools.clicks import spoken_of
+from brainseg_gui.annotation.tools.clicks import is_nested, spoken_of
 from brainseg_gui.controllers.annotating.hand.click_asking import Once, answer_to
 from brainseg_gui.controllers.annotating.hand.click_gesture import drawn_of, gesture_name, hint_of, nearest
 from brainseg_gui.controllers.annotating.hand.click_memory import ClickMemory, holds_already, said_there
 from brainseg_gui.controllers.annotating.hand.click_score import score_words
 from brainseg_gui.controllers.annotating.hand.click_stages import (
+    BY_IMAGES_MEANWHILE,
     FORBIDDEN,
     KEPT_SO,
     NOTHING,
     NOTHING_MORE,
     ClickStage,
+    accepted_words,
     stacked,
 )
 from brainseg_gui.controllers.annotating.hand.hand_tools import edit_name, erases, inside
@@ -172,9 +174,14 @@ class ClickTool(QObject):
         else:
             # what is seen is what is accepted, whatever label is in the hand by then
             change = replace(effect.change, paint_over=False)
-            self._stages.append(ClickStage(asked.hint, asked.title, change, answer.by))
+            self._stages.append(ClickStage(asked.hint, asked.title, change, self._by(answer, asked.hint)))
             self._stack()
         self._go_on()
+
+    def _by(self, answer: Answer, hint: Hint) -> str:
+        """Who answered; of the images also why, where the network could not be asked and soon can."""
+        busy = self._session.segmenting.running or self._session.cohort_run.work.running
+        return BY_IMAGES_MEANWHILE if busy and answer.by == BY_IMAGES and is_nested(hint) else answer.by
 
     def _noted(self, hint: Hint, known: bool) -> str:
         """Remember a click that changes nothing where the annotation is known to be as it says; returns its words."""
@@ -288,16 +295,17 @@ class ClickTool(QObject):
 
     def _commit(self) -> None:
         stages, self._stages = self._stages, []
-        self._committing = True
+        self._committing, words = True, self._state.words
         try:
             self._hide()
             for stage in stages:
                 edit = self._annotating.edit(stage.change, stage.title, TOOL)
                 if edit is not None:
                     self._memory.add(edit, stage.hint)
+                    words = accepted_words(self._state.words) if stage is stages[-1] else words
         finally:
             self._committing = False
-        self._end(self._state.words)
+        self._end(words)
 
     def _hide(self) -> None:
         shown, self._preview = self._preview, None
