@@ -12,8 +12,8 @@ from brainseg_gui.errors import BrainsegError, CaseError, printable
 from brainseg_gui.imaging.case import CaseSource
 from brainseg_gui.imaging.formats.known_formats import suffixes_read
 from brainseg_gui.imaging.modality import Modality
-from brainseg_gui.imaging.naming.case_groups import BESIDE
 from brainseg_gui.imaging.naming.case_tree import answers
+from brainseg_gui.imaging.naming.convention_groups import BESIDE
 from brainseg_gui.imaging.naming.conventions import CHANNEL, MASK, VOLUMES, Match, match_of
 from brainseg_gui.imaging.naming.dataset_json import DatasetJson, dataset_json_of
 from brainseg_gui.imaging.naming.found_file import FoundFile, Group
