@@ -90,7 +90,7 @@ def test_n_right_after_an_edit_does_not_go_to_what_is_mended(qtbot: QtBot, compa
 
 def test_a_jump_reaches_views_that_are_zoomed_in(qtbot: QtBot, compared: Application) -> None:
     for view in compared.window.ortho.views:
-        view._zoom(6.0, view.viewport().rect().center().toPointF())
+        view.zoom(6.0, view.viewport().rect().center().toPointF())
     _press(qtbot, compared)
     centre = compared.session.viewing.crosshair
     for view in compared.window.ortho.views:

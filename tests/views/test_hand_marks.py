@@ -101,7 +101,9 @@ def test_the_mouse_finds_the_point_that_is_drawn_there(
     for view in opened.ortho.views:
         point = [4.25, 9.5, 6.75]
         point[view.plane.axis] = float(view.slice_index)
-        place = view.position_at((point[0], point[1], point[2]))
+        mapping = view.mapping
+        assert mapping is not None
+        place = mapping.position_at((point[0], point[1], point[2]))
         assert view.point_at(place) == pytest.approx(tuple(point), abs=1e-3)
         outside = view.point_at(QPointF(-5.0, -5.0))
         assert outside is not None

@@ -90,7 +90,7 @@ def test_reference_prediction_and_agreement_side_by_side(
     views = opened.ortho.views
     assert [view.content for view in views] == [Content.REFERENCE, Content.PREDICTION, Content.AGREEMENT]
     assert opened.comparison().isVisible()
-    views[1]._zoom(2.0, views[1].viewport().rect().center().toPointF())
+    views[1].zoom(2.0, views[1].viewport().rect().center().toPointF())
     assert len({round(view.screen_pixels_per_mm, 6) for view in views}) == 1
 
 

@@ -168,7 +168,7 @@ def test_every_pixel_of_a_voxel_is_that_voxel(
     """Also zoomed in and moved, and up to its edges: what is drawn white is what the mouse finds."""
     session.viewing.convention = convention
     session.viewing.masks_visible = False
-    view._zoom(2.3, view.viewport().rect().center().toPointF())
+    view.zoom(2.3, view.viewport().rect().center().toPointF())
     plane, grid = view.plane, case.grid
     centre = view.voxel_at(view.viewport().rect().center().toPointF())
     here = view.position_of(centre)
@@ -192,7 +192,7 @@ def test_dragging_the_crosshair_follows_the_mouse(
 
 
 def test_a_click_beside_the_slice_moves_nothing(qtbot: QtBot, view: SliceView, session: Session) -> None:
-    view._zoom(0.3, view.viewport().rect().center().toPointF())
+    view.zoom(0.3, view.viewport().rect().center().toPointF())
     before = session.viewing.crosshair
     qtbot.mouseClick(view.viewport(), LEFT, pos=QPoint(3, 3))
     assert session.viewing.crosshair == before

@@ -1,4 +1,4 @@
-"""A slice to look at and to work in: what the mouse and the keys mean over it."""
+"""A slice to look at and to work in."""
 
 from __future__ import annotations
 
@@ -24,17 +24,15 @@ from brainseg_gui.imaging.modality import Modality
 from brainseg_gui.imaging.plane import Plane
 from brainseg_gui.state.annotating.hand import Point
 from brainseg_gui.state.session import Session
-from brainseg_gui.views.slices.hand_event import HandMove
 from brainseg_gui.views.slices.shown_slice import ShownSlice
+from brainseg_gui.views.slices.slice_cursor import SliceCursor
+from brainseg_gui.views.slices.slice_gestures import SliceGestures
 from brainseg_gui.views.slices.slice_hand import SliceHand
 from brainseg_gui.views.slices.slice_mapping import SliceMapping
 from brainseg_gui.views.slices.slice_navigation import SliceNavigation
 from brainseg_gui.views.slices.slice_painting import SlicePainting
 from brainseg_gui.views.slices.slice_picture import Content
 from brainseg_gui.views.slices.slice_range import SliceRange
-from brainseg_gui.views.slices.wheel_steps import WheelSteps
-
-_ZOOM_PER_STEP = 1.15
 
 
 class SliceView(pg.GraphicsView):  # type: ignore[misc]  # pyqtgraph has no types
@@ -54,11 +52,6 @@ class SliceView(pg.GraphicsView):  # type: ignore[misc]  # pyqtgraph has no type
         The modality, or None to follow `viewing.modality`.
     content
         Which masks are drawn.
-
-    Attributes
-    ----------
-    cursor
-        Where the mouse is in the viewport; None while it is elsewhere.
     """
 
     cursor_moved = Signal()
@@ -70,7 +63,6 @@ class SliceView(pg.GraphicsView):  # type: ignore[misc]  # pyqtgraph has no type
     line_used = Signal(object)
 
     _made = False  # pyqtgraph sends the view events while it makes it
-    cursor: QPointF | None = None
 
     def __init__(
         self,
@@ -86,8 +78,8 @@ class SliceView(pg.GraphicsView):  # type: ignore[misc]  # pyqtgraph has no type
         self._painting = SlicePainting(session, self._shown, content)
         self._hand = SliceHand(session, self._shown)
         self._navigation = SliceNavigation(session, self._shown, self._range)
-        self._resting: QPointF | None = None  # where the cursor was on the screen
-        self._wheel = WheelSteps()
+        self._gestures = SliceGestures(session, self._hand, self._navigation)
+        self._cursor = SliceCursor(self.viewport())
         self.setCentralItem(self._range.box)
         self._prepare_viewport()
         self._connect()
@@ -118,6 +110,8 @@ class SliceView(pg.GraphicsView):  # type: ignore[misc]  # pyqtgraph has no type
         self._hand.tool_used.connect(self.hand_used)
         self._hand.measure_used.connect(self.measure_used)
         self._hand.line_used.connect(self.line_used)
+        self._cursor.moved.connect(self._point)
+        self._cursor.moved.connect(self.cursor_moved)
         self._range.box.sigRangeChanged.connect(self._on_slice_moved)
 
     # what is shown, and where it is on the screen
@@ -159,6 +153,11 @@ class SliceView(pg.GraphicsView):  # type: ignore[misc]  # pyqtgraph has no type
         return self._range.screen_pixels_per_mm
 
     @property
+    def cursor(self) -> QPointF | None:
+        """Where the mouse is in the viewport; None while it is elsewhere."""
+        return self._cursor.position
+
+    @property
     def voxel_under_cursor(self) -> Voxel | None:
         """The voxel that the mouse points to: in the slice that is shown now, however long it has rested."""
         return self.voxel_at(self.cursor) if self.cursor is not None else None
@@ -173,11 +172,6 @@ class SliceView(pg.GraphicsView):  # type: ignore[misc]  # pyqtgraph has no type
         mapping = self.mapping
         return mapping.point_at(position) if mapping is not None else None
 
-    def position_at(self, point_ijk: Point) -> QPointF:
-        """Position of voxel coordinates in the viewport; the inverse of `point_at`."""
-        mapping = self.mapping
-        return mapping.position_at(point_ijk) if mapping is not None else QPointF()
-
     def position_of(self, voxel_ijk: Voxel) -> QPoint:
         """Position of a voxel's centre in the viewport."""
         mapping = self.mapping
@@ -190,6 +184,14 @@ class SliceView(pg.GraphicsView):  # type: ignore[misc]  # pyqtgraph has no type
     def reveal(self, voxel_ijk: Voxel) -> None:
         """Pan to a voxel; a whole slice shows it anyway."""
         self._range.reveal(voxel_ijk)
+
+    def scroll(self, steps: int) -> None:
+        """Move by slices; positive goes to the right, anterior or superior."""
+        self._navigation.scroll(steps)
+
+    def zoom(self, factor: float, around: QPointF) -> None:
+        """Come nearer; what is at a position of the viewport stays there."""
+        self._navigation.zoom(factor, around, self.mapping)
 
     def link_to(self, other: SliceView) -> None:
         """Zoom and pan together with another view of the same plane."""
@@ -215,59 +217,27 @@ class SliceView(pg.GraphicsView):  # type: ignore[misc]  # pyqtgraph has no type
         self.viewport().setCursor(shape)
 
     def wheelEvent(self, event: QWheelEvent) -> None:
-        steps = self._wheel.of(event)
-        if steps and event.modifiers() & Qt.KeyboardModifier.ControlModifier:
-            self._zoom(_ZOOM_PER_STEP**steps, event.position())
-        elif steps and event.modifiers() & Qt.KeyboardModifier.ShiftModifier and self._hand.works:
-            self._session.annotating.options.resize(steps)
-        elif steps:
-            self.scroll(steps)
+        self._gestures.turn_wheel(event, self.mapping)
         event.accept()
-
-    def scroll(self, steps: int) -> None:
-        """Move by slices; positive goes to the right, anterior or superior."""
-        self._navigation.scroll(steps)
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
         event.accept()
-        if self._hand.pressed:
-            return  # a second button: the stroke goes on
-        if self._hand.takes(event, self.mapping):
-            self._navigation.release()
-            self._hand.press(event, self.mapping)
-        else:
-            self._navigation.press(event, self.mapping)
+        self._gestures.press(event, self.mapping)
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
         event.accept()
-        self._follow(event.position())
-        if self._hand.pressed:
-            self._hand.drag(event, self.mapping)
-        elif event.buttons() == Qt.MouseButton.NoButton:
-            self._navigation.release()  # a dialog, or another program, had the release
-        elif self._navigation.dragging:
-            self._navigation.drag(event.position(), self.mapping, QPointF(self.viewport().rect().center()))
+        self._cursor.follow(event.position())
+        self._gestures.move(event, self.mapping, QPointF(self.viewport().rect().center()))
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
         event.accept()
-        self._navigation.release()
-        if self._hand.pressed:
-            self._hand.release(event, self.mapping)
+        self._gestures.release(event, self.mapping)
 
     def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
         event.accept()
-        if self._hand.takes(event, self.mapping):
-            self._navigation.release()
-            self._hand.press(event, self.mapping, HandMove.DOUBLE_CLICKED)
-        elif event.button() in (Qt.MouseButton.LeftButton, Qt.MouseButton.MiddleButton):
+        enlarges = event.button() in (Qt.MouseButton.LeftButton, Qt.MouseButton.MiddleButton)
+        if not self._gestures.press_twice(event, self.mapping) and enlarges:
             self.enlarge_requested.emit()
-
-    def _follow(self, position: QPointF | None) -> None:
-        """Note where the cursor is, or that it left, and say so."""
-        self.cursor = position
-        self._resting = self.viewport().mapToGlobal(position) if position is not None else None
-        self._point()
-        self.cursor_moved.emit()
 
     def _point(self) -> None:
         """Say where the mouse is, for the outline of the brush."""
@@ -276,9 +246,7 @@ class SliceView(pg.GraphicsView):  # type: ignore[misc]  # pyqtgraph has no type
     def _on_slice_moved(self) -> None:
         """The mouse rests on the screen while the slice, or the view itself, moves under it."""
         self._repaint()
-        if self._resting is not None:
-            place = self.viewport().mapFromGlobal(self._resting)
-            self._follow(place if self.viewport().rect().contains(place.toPoint()) else None)
+        self._cursor.look_again()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
@@ -297,13 +265,13 @@ class SliceView(pg.GraphicsView):  # type: ignore[misc]  # pyqtgraph has no type
 
     def enterEvent(self, event: QEnterEvent) -> None:
         super().enterEvent(event)
-        self._follow(event.position())  # a view that appears under a resting mouse hears of no move
+        self._cursor.follow(event.position())  # a view that appears under a resting mouse hears of no move
         typing = isinstance(QApplication.focusWidget(), QLineEdit | QAbstractSpinBox | QPlainTextEdit)
         if self._hand.works and not typing:
             self.setFocus(Qt.FocusReason.MouseFocusReason)  # Space, Return and Backspace are for this view
 
     def leaveEvent(self, event: QEvent) -> None:
-        self._follow(None)
+        self._cursor.follow(None)
         super().leaveEvent(event)
 
     def focusOutEvent(self, event: QFocusEvent) -> None:
@@ -312,7 +280,7 @@ class SliceView(pg.GraphicsView):  # type: ignore[misc]  # pyqtgraph has no type
 
     def hideEvent(self, event: QHideEvent) -> None:
         self._hand.lose()
-        self._follow(None)
+        self._cursor.follow(None)
         super().hideEvent(event)
 
     def viewportEvent(self, event: QEvent) -> bool:
@@ -323,6 +291,3 @@ class SliceView(pg.GraphicsView):  # type: ignore[misc]  # pyqtgraph has no type
     def keyPressEvent(self, event: QKeyEvent) -> None:
         if not self._navigation.press_key(Qt.Key(event.key())):
             event.ignore()
-
-    def _zoom(self, factor: float, around: QPointF) -> None:
-        self._navigation.zoom(factor, around, self.mapping)
