@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import json
 import shutil
 from collections.abc import Callable
 from dataclasses import replace
@@ -88,6 +89,23 @@ def test_every_bad_case_is_left_out_with_its_reason(cohort: Callable[..., Path],
     assert "labels {0, 1, 2, 7}; 7 is in no label scheme" in said["Toy_004"]
     assert "has no mask" in said["Toy_005"]
     assert all(text.startswith(f"{name} is left out") for name, text in said.items())
+
+
+def test_a_prepared_case_whose_series_lie_elsewhere_is_left_out(cohort: Callable[..., Path]) -> None:
+    folder = cohort(3)
+    for name, found in (("Toy_001", None), ("Toy_002", [[1, 0, 0, 0]])):  # the second was placed by hand afterwards
+        motion = {"problem": "it covers 3% of the reference's head", "found_before": found}
+        content = {"series": [{"modality": "t2", "registration": motion}]}
+        (folder / name / "preparation.json").write_text(json.dumps(content))
+    checked = check_data(data(folder), ALL, seed=0)
+    assert [case.case_id for case in checked.training] == ["Toy_000", "Toy_002"]
+    (problem,) = checked.problems
+    assert problem.sentence == (
+        "Toy_001 is left out: T2 could not be registered and may not lie on the mask. "
+        "Place it by hand in the Prepare panel, or leave the case out."
+    )
+    without = [modality for modality in ALL if modality is not Modality.T2]
+    assert len(check_data(data(folder), without, seed=0).training) == 3, "whoever does not look at T2 may learn of it"
 
 
 def test_an_empty_mask_is_told_but_kept(cohort: Callable[..., Path]) -> None:

@@ -11,6 +11,7 @@ import numpy as np
 from brainseg_gui.errors import BrainsegError, listed
 from brainseg_gui.imaging.case import CaseSource
 from brainseg_gui.imaging.cases.case_folder import find_cohort
+from brainseg_gui.imaging.cases.unregistered import not_registered
 from brainseg_gui.imaging.formats.reading import read_header, read_labels
 from brainseg_gui.imaging.grid import StoredGrid
 from brainseg_gui.imaging.labelling.known_schemes import label_schemes, scheme_named
@@ -163,6 +164,9 @@ def _checked_labels(source: CaseSource, modalities: Sequence[Modality]) -> Label
     """Numbers in a case's mask and their volumes, after everything that can be told without reading the images."""
     if missing := [m.title for m in modalities if m not in source.modalities]:
         raise TrainingError(f"{' and '.join(missing)} is missing", "Add the file, or leave the case out")
+    if lost := [m.title for m in not_registered(source) if m in modalities]:
+        sentence = f"{listed(lost)} could not be registered and may not lie on the mask"
+        raise TrainingError(sentence, "Place it by hand in the Prepare panel, or leave the case out")
     if source.reference is None:
         raise TrainingError("it has no mask", "Add the file, or leave the case out")
     paths = [source.modalities[m] for m in modalities]
