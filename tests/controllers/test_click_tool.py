@@ -362,3 +362,19 @@ def test_why_the_images_answered_is_said_while_segment_is_at_work(clicker: Click
         clicker.answered()
         assert clicker.session.annotating.clicking.words.endswith(words)
         clicker.tool.cancel()
+
+
+def test_what_was_said_of_a_click_goes_with_it(clicker: Clicker) -> None:
+    annotating = clicker.session.annotating
+    clicker.click(ONE)
+    clicker.answered()
+    clicker.tool.accept()
+    assert annotating.clicking.words.startswith("Accepted: adds ")
+    annotating.jump(0)
+    assert annotating.clicking.words == ""
+    clicker.click(ONE)
+    clicker.answered()
+    clicker.click(OTHER, adds=False)  # which changes nothing: what is accepted is the click before
+    clicker.answered()
+    clicker.tool.accept()
+    assert annotating.clicking.words.startswith("Accepted: adds ")

@@ -51,7 +51,7 @@ from brainseg_gui.state.session import Notice, Session
 from brainseg_gui.state.slices.viewing import ViewLayout
 from brainseg_gui.views.actions.actions import Actions
 from brainseg_gui.views.comparing.comparison_panel import ComparisonPanel
-from brainseg_gui.views.comparing.score_table import COLUMNS, SCORES
+from brainseg_gui.views.comparing.score_table import COLUMNS, SCORES, STILL_READ
 from brainseg_gui.views.layers.assign_dialog import AssignDialog
 from brainseg_gui.views.layers.case_item import COUNT, REFERENCE
 from brainseg_gui.views.layers.cases_panel import CasesPanel
@@ -239,6 +239,17 @@ def test_what_is_missing_for_a_comparison_is_said(
     assert any("no reference" in text for text in _texts(window.comparison()))  # a click would not be enough
     predict()
     assert any("no reference" in text for text in _texts(window.comparison()))
+
+
+def test_of_a_case_that_is_still_being_read_nothing_is_said_to_be_missing(
+    window: MainWindow, session: Session, case: Case
+) -> None:
+    session.preview(replace(case, reference=None))
+    assert STILL_READ in _texts(window.comparison())
+    window.comparison().show_page("Errors")
+    assert STILL_READ in _texts(window.panels.named("Errors")())
+    session.open(case)
+    assert STILL_READ not in _texts(window.panels.named("Errors")())
 
 
 def test_while_two_layers_are_compared_nothing_is_asked_for(

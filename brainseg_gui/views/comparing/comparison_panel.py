@@ -20,7 +20,7 @@ from brainseg_gui.imaging.labels import regions
 from brainseg_gui.state.layers.layers import Layer, LayerRole
 from brainseg_gui.state.session import Session
 from brainseg_gui.state.slices.viewing import ViewLayout
-from brainseg_gui.views.comparing.score_table import SCORES, ScoreTable
+from brainseg_gui.views.comparing.score_table import SCORES, STILL_READ, ScoreTable
 from brainseg_gui.views.widgets.elided_combo import ElidedComboBox
 from brainseg_gui.views.widgets.theme import colour
 
@@ -186,6 +186,8 @@ class ComparisonPanel(QWidget):
     def _what_is_missing(self) -> str:
         if self._session.displayed is None:
             return "Open a case with an expert's mask, and click Segment: the Dice of each region appears here."
+        if self._session.previewing:
+            return STILL_READ
         if self._session.layers.reference is None:
             return "This case has no reference. Add one with File › Add mask…: the prediction is compared with it here."
         if self._session.layers.prediction is None:

@@ -25,6 +25,7 @@ from brainseg_gui.state.session import Session
 from brainseg_gui.views.actions.actions import Actions, ActionTip
 from brainseg_gui.views.actions.letters import without_letter
 from brainseg_gui.views.comparing.error_table import ErrorTable
+from brainseg_gui.views.comparing.score_table import STILL_READ
 from brainseg_gui.views.widgets.elided_label import ElidedLabel
 from brainseg_gui.views.widgets.theme import icon
 
@@ -168,6 +169,8 @@ class ErrorsPanel(QWidget):
             return "Looking for the places where the two masks differ…"
         if session.displayed is None:
             return "Open a case with an expert's mask, and click Segment: every error of the prediction is listed here."
+        if session.previewing:
+            return STILL_READ
         if session.layers.reference is None:
             return "This case has no reference. Add one with File › Add mask…, and every error is listed here."
         if session.layers.prediction is None:

@@ -15,6 +15,9 @@ from brainseg_gui.imaging.labels import Region
 from brainseg_gui.views.widgets.table_heads import describe_columns, heading_of
 from brainseg_gui.views.widgets.theme import colour
 
+STILL_READ = "The case is still being read."
+"""In place of scores and errors, until it is known which masks there are."""
+
 SCORES = tuple(measure for measure in measures_shown(MeasureOutlet.WINDOW) if measure.unit != "ml")
 _VOLUMES = tuple(measure for measure in measures_shown(MeasureOutlet.WINDOW) if measure.unit == "ml")
 COLUMNS = ("Region", *(measure.short_column for measure in (*SCORES, *_VOLUMES)), "Missed", "False")

@@ -74,6 +74,7 @@ class ClickTool(QObject):
         self._asked: list[_Asked] = []
         self._told: BrainsegError | None = None
         self._values: Values | None = None  # with all stages
+        self._shown_words = ""  # of the last of them
         self._memory = ClickMemory()
         self._accepted = 0  # of those asked, the first so many
         self._locked = self._annotating.rules.locked
@@ -223,6 +224,7 @@ class ClickTool(QObject):
             score = score_words(self._session, self._stages[-1].hint.region, slab, after)
             self._state.words = "\n".join(words for words in (self._state.words, score) if words)
             self._preview = Preview(self._stages[-1].title, TOOL, change)
+        self._shown_words = self._state.words
         self._annotating.propose(self._preview)
 
     # accepting and dropping
@@ -302,7 +304,7 @@ class ClickTool(QObject):
                 edit = self._annotating.edit(stage.change, stage.title, TOOL)
                 if edit is not None:
                     self._memory.add(edit, stage.hint)
-                    words = accepted_words(self._state.words) if stage is stages[-1] else words
+                    words = accepted_words(self._shown_words) if stage is stages[-1] else words
         finally:
             self._committing = False
         self._end(words)
@@ -319,9 +321,12 @@ class ClickTool(QObject):
         self.changed.emit()
 
     def _on_changed_elsewhere(self, *_: object) -> None:
-        """Clicks that wait were answered for other voxels."""
-        if self.waits and not self._committing:
+        """Clicks that wait were answered for other voxels, and what was said of the last one is past."""
+        if self._committing:
+            return
+        if self.waits:
             self.cancel()
+        self._state.words = ""
 
     def _on_rules_changed(self) -> None:
         """What a lock bars is hatched no longer."""
