@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Mapping
+import time
+from collections.abc import Callable, Generator, Mapping
 from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
+from threading import Event
 
 import numpy as np
 import pytest
 from numpy.typing import NDArray
 from scipy.ndimage import binary_dilation
 
+from brainseg_gui.errors import Cancelled
 from brainseg_gui.imaging.formats.image_format import ImageHeader
 from brainseg_gui.imaging.grid import Grid, StoredGrid
 from brainseg_gui.imaging.labelling.known_schemes import scheme_named
@@ -336,6 +339,24 @@ def test_a_mask_goes_back_to_the_series_as_it_was(registered: PreparationWork) -
     assert np.linalg.norm(middle - truth[:3]) < 2.0
     ml = 8**3 * REFERENCE.voxel_ml
     assert np.count_nonzero(back.values) * THICK.voxel_ml == pytest.approx(ml, rel=0.15)
+
+
+def test_a_cancel_does_not_wait_for_the_end_of_resampling(monkeypatch: pytest.MonkeyPatch) -> None:
+    stopped = Event()
+
+    def endless(self: Volume, grid: Grid, should_stop: Callable[[], bool]) -> Volume:
+        while not should_stop():
+            time.sleep(0.01)
+        stopped.set()
+        raise Cancelled
+
+    monkeypatch.setattr(Volume, "on_grid", endless)
+    work = work_of({Modality.T2: head(THICK, T2)}, Modality.T2)
+    resampling = resample_series(replace(work, alignments={Modality.T2: Alignment(np.eye(4))}))
+    for _ in range(3):
+        next(resampling)
+    resampling.close()
+    assert stopped.wait(10)
 
 
 def test_a_cancel_ends_the_preparation_at_any_step(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -16,6 +16,7 @@ from brainseg_gui.controllers.jobs.latest_job import LatestJob
 from brainseg_gui.controllers.jobs.notices import notice_of
 from brainseg_gui.controllers.layers.files import FilesController
 from brainseg_gui.controllers.preparing.after_preparing import AfterPreparing, kept
+from brainseg_gui.controllers.preparing.reopening import Reopening
 from brainseg_gui.controllers.settings.preferences import Preferences
 from brainseg_gui.errors import CaseError
 from brainseg_gui.imaging.case import CaseSource
@@ -27,6 +28,8 @@ from brainseg_gui.preparation.looking import Looks, look_at
 from brainseg_gui.preparation.prepare_place import PreparationRequest, PreparedExamination, prepare_place
 from brainseg_gui.preparation.prepared_case import can_be_made
 from brainseg_gui.preparation.raw_examination import NONE, RawExamination, choose_series, examine, said_anew
+from brainseg_gui.preparation.record import Preparation
+from brainseg_gui.preparation.reopened import Reopened, numbers_in
 from brainseg_gui.preparation.steps.work import PlacedSeries, PreparationWork
 from brainseg_gui.progress import Progress
 from brainseg_gui.state.session import Session
@@ -39,6 +42,7 @@ if TYPE_CHECKING:
     from brainseg_gui.inference.engine.engine import Engine
 
 _LOOKING, _CANCELLING = "looking for series", "cancelling"
+_ROLES_CHANGED = "Prepare again, so that the changed roles count"
 
 
 class PreparingController(QObject):
@@ -72,7 +76,9 @@ class PreparingController(QObject):
         self._show, self._leave = show, leave
         self._engine, self._stop_segmenting = engine, stop_segmenting
         self._after = AfterPreparing(session, self, files, segment)
+        self._reopening = Reopening(session, self, self._on_reopened)
         self._said: dict[Modality, str] = {}
+        self._changed = ""  # what of the raw series changed since they were prepared
         self._looking, self._glancing = LatestJob(session, self), LatestJob(session, self)
         self._glancing.progressed.connect(self._on_glanced)
         self._job: Job | None = None
@@ -82,6 +88,7 @@ class PreparingController(QObject):
         session.case_changed.connect(self._on_case_changed)
         session.case_changed.connect(self._judge_next)
         session.preparing.events.choice.connect(self._judge_next)
+        session.preparing.events.outdated.connect(self._judge_next)
 
     def _listen(self, panel: PreparePanel) -> None:
         panel.role_chosen.connect(self.take_for)
@@ -131,7 +138,16 @@ class PreparingController(QObject):
             self._said[modality] = str(number)
         self._choose()
         if state.prepared is not None and state.choice is not None:
-            state.outcome = "Prepare again, so that the changed roles count"
+            state.outdated = _ROLES_CHANGED if self._roles_changed(state.prepared.preparation) else self._changed
+            state.outcome = state.outdated
+
+    def _roles_changed(self, made: Preparation) -> bool:
+        """Whether other series are chosen, or for other modalities, than those that were prepared."""
+        state = self._session.preparing
+        if state.examination is None or state.choice is None:
+            return False
+        chosen = {modality: one.number for modality, one in state.choice.chosen.items()}
+        return chosen != numbers_in(made, state.examination)
 
     def choose_output(self) -> None:
         """Ask for the folder that gets the prepared case."""
@@ -142,8 +158,12 @@ class PreparingController(QObject):
 
     def prepare(self) -> None:
         """Do all steps; then the case is opened and segmented."""
-        if (output := self._session.preparing.output) is not None:
-            self._begin(PreparationRequest(output, said=dict(self._said), overwrite=True, looks=self._looks()))
+        state = self._session.preparing
+        if (output := state.output) is not None:
+            again = state.prepared is not None and state.prepared.folder.parent == output
+            name = state.prepared.folder.name if again and state.prepared is not None else ""
+            said, looks = dict(self._said), self._looks()
+            self._begin(PreparationRequest(output, said=said, overwrite=True, name=name, looks=looks))
 
     def nudge(self) -> None:
         """Open the window in which series of the prepared case are put in their places by hand."""
@@ -166,8 +186,9 @@ class PreparingController(QObject):
         """The steps after registering, with the series where a hand put them."""
         if (prepared := self._session.preparing.prepared) is not None:
             made = prepared.preparation
-            folder, said = prepared.folder, dict(made.said)
-            self._begin(PreparationRequest(folder.parent, made.wishes, said, overwrite=True, placed=placed))
+            at, said = prepared.folder, dict(made.said)
+            wanted = PreparationRequest(at.parent, made.wishes, said, overwrite=True, name=at.name, placed=placed)
+            self._begin(wanted)
 
     def _looks(self) -> Looks:
         """What is known of the images."""
@@ -208,6 +229,7 @@ class PreparingController(QObject):
         self._looking.close()
         self._glancing.close()
         self._after.close()
+        self._reopening.close()
         for part in (self._nudging, self._faceless):
             if part is not None:
                 part.close()
@@ -221,7 +243,7 @@ class PreparingController(QObject):
             self._said = said_anew(examination, said)
         except CaseError:
             self._said = dict(said)  # choosing says what is wrong with it
-        state.steps, state.doubts, state.prepared = (), (), None
+        self._forget()
         state.examination = examination
         state.output = _output_for(examination)
         self._choose()
@@ -251,7 +273,7 @@ class PreparingController(QObject):
         except CaseError as error:
             state.choice = None
             state.outcome = error.what
-        if not state.steps:  # what was prepared has its own
+        if state.prepared is None:  # what was prepared has its own
             state.doubts = doubts_of_series(state.choice, state.examination) if state.choice is not None else ()
 
     def _on_progressed(self, progress: Progress) -> None:
@@ -265,6 +287,7 @@ class PreparingController(QObject):
     def _on_prepared(self, done: tuple[PreparedExamination, CaseSource]) -> None:
         self._job, (prepared, source) = None, done
         self._session.preparing.prepared = prepared
+        self._changed = self._session.preparing.outdated = ""
         self._session.preparing.doubts = prepared.preparation.doubts  # also of what was prepared before
         self._session.preparing.end(f"Prepared: {prepared.folder}")
         self._after.go_on(prepared, source)
@@ -273,12 +296,42 @@ class PreparingController(QObject):
         case = self._session.case
         if case is not None and not self._session.preparing.running and not self._is_about(case.source.folder):
             self._leave()  # the panel has nothing to say of it, and would hide its layers
+        if not self._session.preparing.running:
+            self._reopening.look()
+
+    def _on_reopened(self, found: Reopened) -> None:
+        """What the open case was made of, where the panel does not show that already."""
+        state = self._session.preparing
+        if state.prepared is None or state.prepared.folder != found.folder or state.examination is None:
+            self._show_reopened(found)
+        if found.problem:
+            self._changed = found.problem if found.examination is not None else ""
+            state.outdated, state.outcome = self._changed, found.problem
+
+    def _show_reopened(self, found: Reopened) -> None:
+        state = self._session.preparing
+        self._looking.stop()
+        self._stop_glancing()
+        self._forget()
+        self._said = found.said
+        state.examination, state.output = found.examination, found.folder.parent
+        state.prepared = PreparedExamination(found.folder, found.preparation, None)
+        self._choose()
+        state.doubts, state.outcome = found.preparation.doubts, ""
+
+    def _forget(self) -> None:
+        """What was said of another examination."""
+        state = self._session.preparing
+        self._changed = state.outdated = ""
+        state.steps, state.doubts, state.choice, state.prepared = (), (), None, None
 
     def _judge_next(self, *_: object) -> None:
         """Preparing is the next step while the series are open themselves, or nothing is; then segmenting is."""
         state, case = self._session.preparing, self._session.case
         place = state.examination.place if state.examination is not None and state.choice is not None else None
-        self._session.segmenting.later = place is not None and (case is None or case.source.folder == place)
+        again = state.prepared.folder if state.prepared is not None and state.outdated else None
+        open_one = case.source.folder if case is not None else place
+        self._session.segmenting.later = place is not None and open_one in (place, again)
 
     def _is_about(self, folder: Path) -> bool:
         """Whether the panel shows the examination that a case was made of, or the case that was made."""

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Generator, Mapping, Sequence
 from dataclasses import replace
+from functools import partial
+from threading import Event
 
 import numpy as np
 
 from brainseg_gui.errors import listed
+from brainseg_gui.imaging.cases.background_thread import in_background, waited_for
 from brainseg_gui.imaging.cases.side_by_side import side_by_side
 from brainseg_gui.imaging.grid import Grid, describe_shape, describe_spacing
 from brainseg_gui.imaging.modality import Modality
@@ -153,4 +156,9 @@ def _moved(volume: Volume, own: Grid, grid: Grid) -> Generator[Progress, None, V
     yield Progress(RESAMPLING, 0.0)
     if own.same_as(grid):
         return volume if volume.grid is grid else replace(volume, grid=grid)
-    return replace(volume, grid=own).on_grid(grid)
+    stop = Event()
+    try:
+        moving = in_background(partial(replace(volume, grid=own).on_grid, grid, stop.is_set), RESAMPLING)
+        return (yield from waited_for(moving, Progress(RESAMPLING, 0.1)))
+    finally:
+        stop.set()

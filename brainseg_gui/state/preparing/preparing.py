@@ -36,6 +36,8 @@ class Preparing(Work):
         Those that are done.
     doubts
         Sentences on what should be looked at.
+    outdated
+        Why the prepared case is to be prepared again: its series or their roles changed; empty where it need not be.
     """
 
     examination: RawExamination | None = None
@@ -45,6 +47,7 @@ class Preparing(Work):
     prepared: PreparedExamination | None = None
     steps: tuple[StepDone, ...] = ()
     doubts: tuple[str, ...] = ()
+    outdated: str = ""
 
     @cached_property
     def nudging(self) -> Nudging:
@@ -55,5 +58,6 @@ class Preparing(Work):
 
     @property
     def can_be_nudged(self) -> bool:
-        """Whether there is a prepared case of several series."""
-        return self.prepared is not None and len(self.prepared.preparation.series) > 1 and not self.running
+        """Whether there is a prepared case of several series, which are there."""
+        several = self.prepared is not None and len(self.prepared.preparation.series) > 1
+        return several and self.examination is not None and not self.running

@@ -9,11 +9,12 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QProgressBar, QPushButton, QV
 
 from brainseg_gui.errors import listed, printable
 from brainseg_gui.imaging.modality import Modality
-from brainseg_gui.preparation.raw_examination import Choice, RawExamination
+from brainseg_gui.preparation.raw_examination import Choice
 from brainseg_gui.preparation.roles import Role
 from brainseg_gui.preparation.series import Series
 from brainseg_gui.preparation.steps.placing import READING
 from brainseg_gui.preparation.steps.work import StepDone
+from brainseg_gui.state.preparing.preparing import Preparing
 from brainseg_gui.state.session import Session
 from brainseg_gui.views.preparing.series_row import SeriesRow
 from brainseg_gui.views.widgets.elided_label import ElidedLabel
@@ -103,7 +104,7 @@ class PreparePanel(FootedPage):
 
     def _synchronize(self) -> None:
         state, examination = self._state, self._state.examination
-        self._head.setText(_EMPTY if examination is None else breakable(_in_words(examination, looking=state.looking)))
+        self._head.setText(breakable(_head_of(state)))
         self._head.setToolTip("" if examination is None else plain_tip(str(examination.place)))
         self._fill()
         self._plan.setVisible(state.choice is not None and not state.steps)
@@ -164,9 +165,11 @@ def _words(look: str = "quiet") -> QLabel:
     return label
 
 
-def _in_words(examination: RawExamination, *, looking: bool) -> str:
-    looked = "; looking at their images …" if looking else ""
-    return f"{examination.name}: {len(examination.series)} series{looked}"
+def _head_of(state: Preparing) -> str:
+    if state.examination is not None:
+        looked = "; looking at their images …" if state.looking else ""
+        return f"{state.examination.name}: {len(state.examination.series)} series{looked}"
+    return f"{state.prepared.folder.name}: prepared before" if state.prepared is not None else _EMPTY
 
 
 def _plan_of(choice: Choice) -> str:

@@ -1,0 +1,159 @@
+"""A prepared case that is opened from disk: its series can be placed by hand, and what changed of them is said."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from pytestqt.qtbot import QtBot
+
+from brainseg_gui.controllers.layers.files import FilesController
+from brainseg_gui.controllers.preparing.preparing import PreparingController
+from brainseg_gui.controllers.shell.features.preparing_feature import PREPARE
+from brainseg_gui.imaging.modality import Modality
+from brainseg_gui.imaging.volume import Volume
+from brainseg_gui.preparation.prepare_place import PreparationRequest, prepare_place
+from brainseg_gui.preparation.record import read_preparation
+from brainseg_gui.preparation.registration.motion import Alignment
+from brainseg_gui.progress import Progress, run_to_end
+from brainseg_gui.views.preparing.prepare_panel import PreparePanel
+from tests.preparation.heads import T1CE, T2, grid_of, head
+from tests.preparation.test_prepared_case import save
+
+GRID = grid_of((20, 22, 20), (4.0, 4.0, 4.0))
+NAMES = {"SE_3_T1_gd": T1CE, "SE_4_T2": T2}
+
+
+@pytest.fixture
+def raw(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A raw examination whose T2 is not found where it is searched for."""
+
+    def lost(fixed: Volume, moving: Volume) -> Iterator[Progress]:
+        yield Progress("registering", 0.5)
+        return Alignment(np.eye(4), problem="it covers 3% of the reference's head")
+
+    monkeypatch.setattr("brainseg_gui.preparation.steps.agreement.register", lost)
+    monkeypatch.setattr("brainseg_gui.inference.models.head_model.shipped_head_model", lambda task: None)
+    for name, contrast in NAMES.items():
+        save(head(GRID, contrast), tmp_path / "Jane" / f"{name}.nii.gz")
+    return tmp_path / "Jane"
+
+
+@pytest.fixture
+def case(raw: Path, tmp_path: Path) -> Path:
+    """What was prepared of it earlier, its roles said by their files, under a name of its own."""
+    said = {Modality.T1CE: str(raw / "SE_3_T1_gd.nii.gz"), Modality.T2: str(raw / "SE_4_T2.nii.gz")}
+    wanted = PreparationRequest(tmp_path / "out", said=said, name="visit_1")
+    return run_to_end(prepare_place(raw, wanted, None)).folder
+
+
+@pytest.fixture
+def files(parts: Any) -> Iterator[FilesController]:
+    controller = FilesController(*parts)
+    yield controller
+    controller.close()
+
+
+@pytest.fixture
+def preparing(parts: Any, files: FilesController) -> Iterator[PreparingController]:
+    panel = parts.window.panels[PREPARE]
+    leave = partial(parts.window.panels.leave, PREPARE.title)
+    controller = PreparingController(*parts, files, panel, panel, leave, lambda: None, lambda: None, lambda: None)
+    yield controller
+    controller.close()
+
+
+def _opened(case: Path, files: FilesController, parts: Any, qtbot: QtBot) -> PreparePanel:
+    files.open_paths([case])
+    state = parts.session.preparing
+    qtbot.waitUntil(lambda: state.prepared is not None and state.prepared.folder == case)
+    panel = parts.window.panels[PREPARE]()
+    assert isinstance(panel, PreparePanel)
+    return panel
+
+
+def test_a_series_of_a_case_from_disk_is_placed_by_hand(
+    case: Path, files: FilesController, preparing: PreparingController, parts: Any, qtbot: QtBot
+) -> None:
+    panel = _opened(case, files, parts, qtbot)
+    state = parts.session.preparing
+    assert [row.role.currentText() for row in panel.rows] == ["T1ce", "T2"]
+    assert any("T2 could not be registered" in doubt for doubt in state.doubts)
+    assert (state.output, state.outcome, parts.session.segmenting.later) == (case.parent, "", False)
+    assert panel.nudge.isEnabled()
+    panel.nudge.click()
+    nudging = state.nudging
+    qtbot.waitUntil(lambda: nudging.nudged is not None and not nudging.running, timeout=30_000)
+    assert nudging.modality is Modality.T2
+    nudging.stand(True)
+    preparing._nudging.accept()
+    qtbot.waitUntil(lambda: state.prepared.work is not None and not state.running, timeout=60_000)
+    assert read_preparation(case).not_registered == ()
+    assert [path.name for path in case.parent.iterdir() if path.is_dir()] == ["visit_1"]
+
+
+def test_that_its_series_are_gone_is_said(
+    case: Path, raw: Path, files: FilesController, preparing: PreparingController, parts: Any, qtbot: QtBot
+) -> None:
+    raw.rename(raw.with_name("elsewhere"))
+    panel = _opened(case, files, parts, qtbot)
+    state = parts.session.preparing
+    assert state.outcome.startswith(f"Of its raw series T1ce and T2 cannot be found any more in {raw}")
+    assert not panel.rows
+    assert not panel.nudge.isEnabled()
+    assert any("T2 could not be registered" in doubt for doubt in state.doubts)
+    raw.with_name("elsewhere").rename(raw)
+    files.open_paths([case])
+    qtbot.waitUntil(lambda: state.can_be_nudged)
+    assert state.outcome == ""
+
+
+@pytest.mark.parametrize("how", ["another image", "another series", "touched"])
+def test_what_changed_since_it_was_prepared_is_said_and_is_the_next_step(
+    how: str, case: Path, raw: Path, files: FilesController, preparing: PreparingController, parts: Any, qtbot: QtBot
+) -> None:
+    if how == "another image":
+        save(head(GRID, T2, seed=7), raw / "SE_4_T2.nii.gz")
+    elif how == "another series":
+        save(head(GRID, T2, seed=7), raw / "SE_5_flair.nii.gz")
+    else:
+        (raw / "SE_4_T2.nii.gz").touch()
+    _opened(case, files, parts, qtbot)
+    state = parts.session.preparing
+    words = {
+        "another image": "T2 changed since this case was prepared: prepare it again, so that they count",
+        "another series": "The raw folder holds other series or files than when this case was prepared: prepare it "
+        "again, so that they count",
+        "touched": "",
+    }[how]
+    assert (state.outcome, parts.session.segmenting.later) == (words, bool(words))
+    said = parts.session.notice.what
+    assert words in said
+    assert ("prepare it again" in said) is bool(words)
+
+
+def test_roles_that_are_changed_make_preparing_the_next_step_until_they_are_as_they_were(
+    case: Path, files: FilesController, preparing: PreparingController, parts: Any, qtbot: QtBot
+) -> None:
+    """The blue button segmented what the changed roles said nothing of."""
+    _opened(case, files, parts, qtbot)
+    state, segmenting = parts.session.preparing, parts.session.segmenting
+    preparing.take_for(2, Modality.FLAIR)
+    assert (segmenting.later, state.outcome) == (True, "Prepare again, so that the changed roles count")
+    preparing.take_for(2, Modality.T2)
+    assert (segmenting.later, state.outcome) == (False, "")
+
+
+def test_a_case_that_was_not_prepared_here_leaves_the_panel_as_it_is(
+    case: Path, files: FilesController, preparing: PreparingController, parts: Any, qtbot: QtBot
+) -> None:
+    shutil.copytree(case, case.with_name("other"))
+    (case.with_name("other") / "preparation.json").write_text("{}")
+    files.open_paths([case.with_name("other")])
+    qtbot.waitUntil(lambda: parts.session.case is not None and not preparing._reopening._looking.running)
+    assert parts.session.preparing.prepared is None
