@@ -14,7 +14,7 @@ from brainseg_gui.annotation.effect import effect_words
 from brainseg_gui.annotation.slab import Slab
 from brainseg_gui.controllers.annotating.active_label import paintable
 from brainseg_gui.controllers.annotating.hand.copy_source import copy_layer
-from brainseg_gui.controllers.annotating.hand.hand_tools import inside, label_name
+from brainseg_gui.controllers.annotating.hand.hand_tools import inside, label_name, why_idle
 from brainseg_gui.controllers.jobs.latest_job import LatestJob
 from brainseg_gui.controllers.settings.preferences import Preferences
 from brainseg_gui.imaging.labels import LabelMap, Region
@@ -279,11 +279,7 @@ class OperationsController(QObject):
     # what is shown and remembered
 
     def _say_why_not(self) -> None:
-        if self._annotating.annotation is not None:
-            self._session.say(Notice(self._annotating.why_not, problem=False))
-            return
-        start = (("Annotate", "annotate.start"),)
-        self._session.say(Notice("There is no annotation to work on yet", "Start one", "", start, problem=False))
+        self._session.say(why_idle(self._session))
 
     def _check(self, *_: object) -> None:
         for kind in OperationKind:

@@ -10,11 +10,11 @@ from PySide6.QtCore import QEvent, QObject, Signal
 from PySide6.QtWidgets import QApplication, QWidget
 
 from brainseg_gui.controllers.annotating.active_label import pick_label
-from brainseg_gui.controllers.annotating.hand.hand_tools import HandTool
+from brainseg_gui.controllers.annotating.hand.hand_tools import HandTool, why_idle
 from brainseg_gui.controllers.slices.held_key import lets_go
 from brainseg_gui.state.annotating.hand import Pointer
 from brainseg_gui.state.annotating.tools import Tool
-from brainseg_gui.state.session import Session
+from brainseg_gui.state.session import Notice, Session
 from brainseg_gui.views.actions.actions import Actions
 from brainseg_gui.views.slices.hand_event import HandEvent, HandMove
 from brainseg_gui.views.widgets.lazy_panel import LazyPanel
@@ -186,7 +186,13 @@ class PaintController(QObject):
         view = next((view for view in views if view.hasFocus()), views[0])
         i, j, k = self._session.viewing.crosshair
         pointer = Pointer((float(i), float(j), float(k)), view.plane)
-        if (self._annotating.editable and not self.busy) or self._tools.lasso.busy or self._tools.click.waits:
+        idle = why_idle(self._session)
+        if idle is None and self._annotating.options.tool is Tool.BROWSE:
+            idle = Notice("Browse only looks", "Take a tool: the keys 2 to 7", problem=False)
+        if idle is not None:
+            self._session.say(idle)
+            return
+        if not self.busy or self._tools.lasso.busy or self._tools.click.waits:
             for move in (HandMove.PRESSED, HandMove.RELEASED):
                 self._on_hand_used(HandEvent(move, pointer, right))
 

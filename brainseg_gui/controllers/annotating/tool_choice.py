@@ -11,10 +11,10 @@ from PySide6.QtWidgets import QWidget
 
 from brainseg_gui.annotation.rules import PaintOver
 from brainseg_gui.controllers.annotating.active_label import activate, paintable, pick_label
-from brainseg_gui.controllers.annotating.hand.hand_tools import take_range
+from brainseg_gui.controllers.annotating.hand.hand_tools import take_range, why_idle
 from brainseg_gui.controllers.settings.preferences import Preferences
 from brainseg_gui.state.annotating.tools import BRUSH_MM, KEYED_LABELS, Painting, Tool
-from brainseg_gui.state.session import Notice, Session
+from brainseg_gui.state.session import Session
 from brainseg_gui.views.actions.actions import Actions
 
 _PAINTINGS = {"paint_all": Painting.ALL, "paint_in_range": Painting.IN_RANGE, "paint_edges": Painting.FOLLOW_EDGES}
@@ -92,13 +92,11 @@ class ToolChoice(QObject):
     def choose_tool(self, tool: Tool) -> None:
         """Take a tool; all but Browse need an annotation."""
         self._session.measuring.hand.tool = None
-        if tool is Tool.BROWSE or self._annotating.editable:
+        idle = why_idle(self._session) if tool is not Tool.BROWSE else None
+        if idle is None:
             self._options.tool = tool
-        elif self._annotating.annotation is None:
-            start = (("Annotate", "annotate.start"),)
-            self._session.say(Notice("There is no annotation to work on yet", "Start one", "", start, problem=False))
         else:
-            self._session.say(Notice(self._annotating.why_not, problem=False))
+            self._session.say(idle)
         self._synchronize()
 
     def _on_tool_changed(self, tool: Tool) -> None:

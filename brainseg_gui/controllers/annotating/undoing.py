@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Literal
 
 from PySide6.QtCore import QObject
 
+from brainseg_gui.controllers.annotating.hand.hand_tools import why_idle
 from brainseg_gui.controllers.annotating.paint import PaintController
 from brainseg_gui.state.annotating.tools import Tool
 from brainseg_gui.state.notices import Notice
@@ -66,7 +67,10 @@ class UndoController(QObject):
     def take_back_click(self) -> None:
         """Take back the last click, waiting or accepted, while that tool is in the hand: a lone key undoes no more."""
         annotation = self._annotating.annotation
-        if annotation is None or self._session.previewing:
+        if self._session.previewing:
+            return
+        if annotation is None:
+            self._session.say(why_idle(self._session))
             return
         last = annotation.history.undoable
         if self._annotating.options.tool is not Tool.CLICK:

@@ -11,7 +11,7 @@ from brainseg_gui.imaging.grid import Voxel
 from brainseg_gui.imaging.plane import Plane
 from brainseg_gui.imaging.volume import Volume
 from brainseg_gui.state.annotating.tools import Painting
-from brainseg_gui.state.session import Session
+from brainseg_gui.state.session import Notice, Session
 from brainseg_gui.views.slices.hand_event import HandEvent
 
 
@@ -42,6 +42,15 @@ class HandTool(Protocol):
 
     def cancel(self) -> None:
         """Drop what was begun."""
+
+
+def why_idle(session: Session) -> Notice | None:
+    """What is said where no tool can work; None where one can."""
+    annotating = session.annotating
+    if annotating.annotation is None:
+        start = (("Annotate", "annotate.start"),)
+        return Notice("There is no annotation to work on yet", "Start one", "", start, problem=False)
+    return None if annotating.editable else Notice(annotating.why_not, problem=False)
 
 
 def erases(session: Session, event: HandEvent) -> bool:
