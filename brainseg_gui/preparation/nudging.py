@@ -123,6 +123,11 @@ class Nudged:
         return self.found_pose if refused is None else Pose.of(refused, self.seen.volume.grid)
 
     @property
+    def is_as_refused(self) -> bool:
+        """Whether it lies where the search ended without being believed; the figures of that are those of `found`."""
+        return self.found.refused is not None and self.trail.pose == self.proposed_pose
+
+    @property
     def is_changed(self) -> bool:
         """Whether there is something to keep: it lies elsewhere than in the prepared case, or is said to lie right."""
         return self.stands or self.is_moved

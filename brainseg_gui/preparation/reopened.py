@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
-from brainseg_gui.errors import BrainsegError, listed, printable
+from brainseg_gui.errors import BrainsegError, CaseError, listed, printable
 from brainseg_gui.imaging.cases.background_thread import in_background, waited_for
 from brainseg_gui.imaging.modality import Modality
 from brainseg_gui.preparation.raw_examination import NONE, RawExamination, choose_series, examine
@@ -83,6 +83,15 @@ def reopened(folder: Path) -> Generator[Progress, None, Reopened]:
     return Reopened(folder, made, examination, _why_anew(made, examination, changed))
 
 
+def why_outdated(folder: Path) -> str:
+    """Why a prepared case is to be prepared again, as far as its files alone tell; empty where nothing tells so."""
+    try:
+        _, changed = _lost(read_preparation(folder))
+    except CaseError:
+        return ""
+    return _anew(f"{_named(changed)} changed since this case was prepared") if changed else ""
+
+
 def _lost(made: Preparation) -> tuple[list[PreparedSeries], list[PreparedSeries]]:
     """The series of which files are gone, and those of which files are others now."""
     gone = [one for one in made.series if not all(path.is_file() for path in one.files)]
@@ -91,12 +100,14 @@ def _lost(made: Preparation) -> tuple[list[PreparedSeries], list[PreparedSeries]
 
 def _why_anew(made: Preparation, examination: RawExamination, changed: list[PreparedSeries]) -> str:
     if changed:
-        what = f"{_named(changed)} changed since this case was prepared"
-    elif not made.is_of(examination):
-        what = "The raw folder holds other series or files than when this case was prepared"
-    else:
-        return ""
-    return f"{what}: prepare it again, so that they count"
+        return _anew(f"{_named(changed)} changed since this case was prepared")
+    if not made.is_of(examination):
+        return _anew("The raw folder holds other series or files than when this case was prepared")
+    return ""
+
+
+def _anew(what: str) -> str:
+    return f"{what}: prepare it again"
 
 
 def _named(series: list[PreparedSeries]) -> str:

@@ -86,6 +86,9 @@ def test_a_series_of_a_case_from_disk_is_placed_by_hand(
     assert any("T2 could not be registered" in doubt for doubt in state.doubts)
     assert (state.output, state.outcome, parts.session.segmenting.later) == (case.parent, "", False)
     assert panel.nudge.isEnabled()
+    qtbot.waitUntil(lambda: not state.looking)
+    qtbot.waitUntil(lambda: all(one.look is not None for one in state.examination.series))
+    assert [row.role.currentText() for row in panel.rows] == ["T1ce", "T2"]
     panel.nudge.click()
     nudging = state.nudging
     qtbot.waitUntil(lambda: nudging.nudged is not None and not nudging.running, timeout=30_000)
@@ -126,15 +129,27 @@ def test_what_changed_since_it_was_prepared_is_said_and_is_the_next_step(
     _opened(case, files, parts, qtbot)
     state = parts.session.preparing
     words = {
-        "another image": "T2 changed since this case was prepared: prepare it again, so that they count",
+        "another image": "T2 changed since this case was prepared: prepare it again",
         "another series": "The raw folder holds other series or files than when this case was prepared: prepare it "
-        "again, so that they count",
+        "again",
         "touched": "",
     }[how]
     assert (state.outcome, parts.session.segmenting.later) == (words, bool(words))
-    said = parts.session.notice.what
-    assert words in said
-    assert ("prepare it again" in said) is bool(words)
+    notice = parts.session.notice
+    assert ("prepare it again" in notice.what) is (
+        how == "another image"
+    )  # what came beside is seen by the panel alone
+    assert (("Series and steps…", "prepare.show") in notice.actions) is (how == "another image")
+
+
+def test_the_panel_knows_the_case_that_was_opened_before_anybody_asked_for_it(
+    case: Path, files: FilesController, parts: Any, request: pytest.FixtureRequest, qtbot: QtBot
+) -> None:
+    """In the window the controller is made with the panel."""
+    files.open_paths([case])
+    qtbot.waitUntil(lambda: parts.session.case is not None)
+    request.getfixturevalue("preparing")
+    qtbot.waitUntil(lambda: parts.session.preparing.can_be_nudged)
 
 
 def test_roles_that_are_changed_make_preparing_the_next_step_until_they_are_as_they_were(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
+from threading import Event
 
 import numpy as np
 import pytest
@@ -12,9 +13,10 @@ from scipy.spatial.transform import Rotation
 
 from brainseg_gui.imaging.grid import Affine, Grid
 from brainseg_gui.imaging.volume import Volume
+from brainseg_gui.preparation.registration import search
 from brainseg_gui.preparation.registration.motion import angle_deg, displacement_mm
 from brainseg_gui.preparation.registration.register import Lesions, _Pairing, register
-from brainseg_gui.progress import run_to_end
+from brainseg_gui.progress import Progress, run_to_end
 from tests.preparation.heads import T1CE, T2, brain_points, grid_of, head
 
 FIXED = grid_of((64, 76, 70), (2.6, 2.8, 2.8))
@@ -51,6 +53,27 @@ def test_a_head_that_moved_is_brought_back(
     grid = found.grid_of(moving.grid)
     back = grid.affine @ np.linalg.inv(moving.grid.affine) @ truth
     assert displacement_mm(back, np.eye(4), brain_points()) < 1.0
+
+
+def test_a_search_that_is_given_up_is_not_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The finest one hears that it is to stop after a round along all axes: Cancel once took 13 s."""
+    going_on, found = Event(), ((0.0,) * 6, 0.0)
+
+    def endless(*_: object) -> object:
+        going_on.wait()
+        return found
+
+    monkeypatch.setattr(search, "_climb", endless)
+    small = head(grid_of((16, 19, 17), (10.0, 10.0, 10.0)), T2)
+    pair = _Pairing.of(small, small, (None, None))
+    assert pair is not None
+    searching = pair.fine.improved(pair.centre, (0.0,) * 6, Progress("registering", 0.0))
+    next(searching)
+    searching.close()
+    assert len(search._LEFT) == 1
+    going_on.set()
+    search.await_left()
+    assert not search._LEFT
 
 
 @pytest.mark.slow

@@ -155,7 +155,8 @@ def test_six_numbers_are_the_pose(window: NudgeWindow, session: Session) -> None
 def test_where_the_search_ended_is_offered_although_it_was_not_believed(window: NudgeWindow, session: Session) -> None:
     state = session.preparing.nudging
     far = motion((0, 0, 60), (4, -3, 6))
-    lost = Alignment(np.eye(4), problem="it would have to be turned by 60°", refused=far)
+    figures = {"overlap": 0.97, "information": 0.83, "chance": 0.2}
+    lost = Alignment(np.eye(4), **figures, problem="it would have to be turned by 60°", refused=far)
     moving, nudged = state.moving, state.nudged
     assert moving is not None
     assert nudged is not None
@@ -166,6 +167,8 @@ def test_where_the_search_ended_is_offered_although_it_was_not_believed(window: 
     QTest.mouseClick(window.as_found, Qt.MouseButton.LeftButton)
     assert state.moving is not None
     assert np.allclose(state.moving.to_series, far)
+    fit = "It fits: it covers 97% of the reference's head, mutual information 0.83 (by chance 0.20)."
+    assert window._fit.text() == fit
     assert window.accept.isEnabled()
     QTest.mouseClick(window.undo, Qt.MouseButton.LeftButton)
     assert np.allclose(state.moving.to_series, np.eye(4)), "where its files place it"

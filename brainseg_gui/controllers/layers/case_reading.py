@@ -175,9 +175,11 @@ class CaseReading(QObject):
         from brainseg_gui.controllers.layers.ways_out import ways_on  # the start does not wait for it
 
         case = opened.case
-        notes = (*([opened.why_raw] if opened.why_raw else []), *self._notes_to_say(case))  # what is to be done first
+        first = [words for words in (opened.why_raw, opened.outdated) if words]  # what is to be done
+        notes = (*first, *self._notes_to_say(case))
         if notes:
-            notice = Notice(". ".join(notes), problem=False, actions=ways_on(case, raw=bool(opened.why_raw)))
+            ways = ways_on(case, raw=bool(opened.why_raw), outdated=bool(opened.outdated))
+            notice = Notice(". ".join(notes), problem=False, actions=ways)
             (self._session.say if said is None else self._session.say_too)(notice)
         if opened.why_raw:
             self.raw_case = case.source

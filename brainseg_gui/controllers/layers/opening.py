@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import logging
+import time
 from collections.abc import Callable, Generator, Mapping, Sequence
+from concurrent.futures import wait
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from functools import cache, partial
@@ -34,6 +36,7 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
+_RAW_SERIES_S = 5.0
 _OTHERS = 8  # annotations besides the one to go on with that are read: each takes a byte a voxel
 
 
@@ -85,6 +88,8 @@ class Opened:
         Why it should be prepared before it is segmented; empty where it need not be, or somebody worked on it as it is.
     files
         Its images and its mask, as they were read.
+    outdated
+        Why it should be prepared again; empty where nothing tells so.
     """
 
     case: Case
@@ -97,6 +102,7 @@ class Opened:
     marks_problem: BrainsegError | None = None
     why_raw: str = ""
     files: Mapping[Path, Stamp] = field(default_factory=dict)
+    outdated: str = ""
 
     @property
     def layers(self) -> tuple[Layer, ...]:
@@ -149,8 +155,22 @@ def open_case(
     prediction = _prediction_of(case, folders)
     marks, unread = _measured(remembered.measurements, study)
     raw = "" if layers or case.reference is not None else why_raw(case)
-    study_known = known[0] if known else ""
-    return Opened(case, layers, study_known, said.get(NEW_MASKS), problems, prediction, marks, unread, raw, files)
+    study_known, numbering = known[0] if known else "", said.get(NEW_MASKS)
+    outdated = yield from _why_outdated(source)
+    return Opened(case, layers, study_known, numbering, problems, prediction, marks, unread, raw, files, outdated)
+
+
+def _why_outdated(source: CaseSource) -> Generator[Progress, None, str]:
+    """What of the raw series of a prepared case changed; nothing where their drive does not answer soon."""
+    from brainseg_gui.preparation.reopened import why_outdated
+
+    if source.volumes:
+        return ""
+    looking, until = in_background(partial(why_outdated, source.folder), "look"), time.monotonic() + _RAW_SERIES_S
+    while not looking.done() and time.monotonic() < until:
+        wait([looking], timeout=0.05)
+        yield Progress("looking at the raw series", 1.0)
+    return looking.result() if looking.done() and looking.exception() is None else ""
 
 
 def _stamped(case: Case) -> dict[Path, Stamp]:

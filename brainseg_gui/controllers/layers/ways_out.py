@@ -13,6 +13,7 @@ Ways = tuple[tuple[str, str], ...]
 """Words of a button, and the action that it stands for."""
 
 _ASSIGN = ("Assign files…", "file.assign")
+_SERIES = ("Series and steps…", "prepare.show")
 PREPARE = ("Prepare it…", "file.prepare_asked")
 
 
@@ -35,11 +36,11 @@ def ways_out(error: Exception, source: CaseSource | None, assignable: Callable[[
     return (_ASSIGN,) if isinstance(error, CaseError) and assignable() else ()
 
 
-def ways_on(case: Case, *, raw: bool = False) -> Ways:
-    """What can be done about a case that is open, but lacks something, or is `raw`."""
+def ways_on(case: Case, *, raw: bool = False, outdated: bool = False) -> Ways:
+    """What can be done about a case that is open, but lacks something, is `raw`, or was prepared of what changed."""
     chosen = case.missing or case.source.notes  # something was left aside, or missed
     assign = (_ASSIGN,) if chosen and case.source.unused else ()
-    return ((PREPARE,) if raw else ()) + assign
+    return ((PREPARE,) if raw else ()) + ((_SERIES,) if outdated else ()) + assign
 
 
 def _has_others(source: CaseSource, path: Path | None) -> bool:

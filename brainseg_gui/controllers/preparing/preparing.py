@@ -89,6 +89,7 @@ class PreparingController(QObject):
         session.case_changed.connect(self._judge_next)
         session.preparing.events.choice.connect(self._judge_next)
         session.preparing.events.outdated.connect(self._judge_next)
+        self._reopening.look()  # the case that was opened before anybody asked for the panel
 
     def _listen(self, panel: PreparePanel) -> None:
         panel.role_chosen.connect(self.take_for)
@@ -318,6 +319,10 @@ class PreparingController(QObject):
         state.prepared = PreparedExamination(found.folder, found.preparation, None)
         self._choose()
         state.doubts, state.outcome = found.preparation.doubts, ""
+        if found.examination is not None:
+            used = {one.header.path for one in found.preparation.series}
+            pictures = look_at(found.examination, None, lambda one: one.place in used)  # what they are is known
+            self._glancing.start(pictures, self._on_looked, self._stop_glancing)
 
     def _forget(self) -> None:
         """What was said of another examination."""

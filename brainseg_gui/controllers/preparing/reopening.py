@@ -11,9 +11,7 @@ from brainseg_gui.controllers.jobs.latest_job import LatestJob
 from brainseg_gui.errors import CaseError
 from brainseg_gui.preparation.reopened import Reopened, reopened
 from brainseg_gui.progress import Progress
-from brainseg_gui.state.session import Notice, Session
-
-_SHOW = (("Series and steps…", "prepare.show"),)
+from brainseg_gui.state.session import Session
 
 
 class Reopening(QObject):
@@ -47,8 +45,6 @@ class Reopening(QObject):
         if answer is None or case is None or case.source.folder != answer.folder or self._session.preparing.running:
             return
         self._found(answer)
-        if answer.problem and answer.examination is not None:
-            self._session.say_too(Notice(answer.problem, actions=_SHOW, problem=False))
 
 
 def _looked_for(folder: Path) -> Generator[Progress, None, Reopened | None]:

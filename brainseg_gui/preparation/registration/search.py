@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import atexit
 import math
 from collections.abc import Generator, Sequence
-from concurrent.futures import wait
+from concurrent.futures import Future, wait
 from dataclasses import dataclass
 from functools import partial
 from itertools import product
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,6 +25,8 @@ _BINS = 40
 _SEED = 20_030  # of the samples: the same images give the same motion
 _RADIUS_MM = 80.0  # of a head: turning by so many radians moves its rim by so many mm
 _OUTSIDE = -math.inf
+_LONGEST_S = 60.0
+_LEFT: set[Future[Any]] = set()
 
 Parameters = tuple[float, ...]
 """Three angles in radians and three shifts in mm."""
@@ -74,8 +77,8 @@ class Level:
         try:
             found: tuple[Parameters, float] = yield from waited_for(climbing, progress)
         finally:
-            method.StopRegistration()
-            wait([climbing])  # some seconds at most: left inside SimpleITK, it would crash the interpreter's end
+            method.StopRegistration()  # heard after a round along all axes, which may take seconds: nobody waits for it
+            _leave(climbing)
         return found
 
     def _method(self, centre: Parameters, motion: Parameters) -> SimpleITK.ImageRegistrationMethod:
@@ -97,6 +100,18 @@ class Level:
             method.SetOptimizerScales([_RADIUS_MM**2] * 3 + [1.0] * 3)
         method.SetInitialTransform(_transform(centre, motion), True)
         return method
+
+
+def _leave(climbing: Future[Any]) -> None:
+    """Let a search that was told to stop end by itself."""
+    _LEFT.add(climbing)
+    climbing.add_done_callback(_LEFT.discard)
+
+
+@atexit.register
+def await_left() -> None:
+    """Wait for searches that nobody waits for: left inside SimpleITK, one would crash the interpreter's end."""
+    wait(tuple(_LEFT), timeout=_LONGEST_S)
 
 
 def _climb(

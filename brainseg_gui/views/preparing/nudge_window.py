@@ -275,6 +275,8 @@ def _fit_in_words(moving: Nudged | None, running: bool) -> str:
     if moving is None or running:
         return ""
     fit = moving.fit or (None if moving.is_moved else moving.before)
+    if fit is None and moving.is_as_refused:
+        return _figures(moving.found)
     if fit is None:
         return "Refine tells how well it fits."
     if not fit.problem:
