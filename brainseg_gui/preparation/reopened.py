@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Generator
 from dataclasses import dataclass
 from functools import partial
-from pathlib import Path
+from pathlib import Path, PurePath
 
 from brainseg_gui.errors import BrainsegError, CaseError, listed, printable
 from brainseg_gui.imaging.cases.background_thread import in_background, waited_for
@@ -49,6 +49,14 @@ class Reopened:
         return said
 
 
+def on_strange_share(place: PurePath, folder: PurePath) -> bool:
+    """Whether a path that a record names is on a network share of Windows other than that of the record's folder.
+
+    Whoever wrote the record would be told who opens it: Windows signs in wherever such a path leads.
+    """
+    return place.drive.startswith("\\\\") and place.drive.casefold() != folder.drive.casefold()
+
+
 def numbers_in(made: Preparation, examination: RawExamination) -> dict[Modality, int]:
     """Which series of an examination a prepared case was made of, as a choice counts them."""
     there = {one.place: one.number - 1 for one in examination.series}
@@ -70,6 +78,10 @@ def reopened(folder: Path) -> Generator[Progress, None, Reopened]:
     """
     yield Progress(LOOKING, 0.0)
     made = read_preparation(folder)
+    named = [made.place, *(file for one in made.series for file in one.files)]
+    if any(on_strange_share(place, folder) for place in named):
+        what = f"Its raw series lie on another computer ({printable(str(made.place))}), which is not asked by itself"
+        return Reopened(folder, made, None, f"{what}: open their folder to go on from them")
     looking = in_background(partial(_lost, made), LOOKING)  # reads what was touched, on a drive that may hang
     gone, changed = yield from waited_for(looking, Progress(LOOKING, 0.1))
     if gone:

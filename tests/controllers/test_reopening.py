@@ -116,6 +116,22 @@ def test_that_its_series_are_gone_is_said(
     assert state.outcome == ""
 
 
+def test_a_computer_that_only_the_record_names_is_not_asked(
+    case: Path,
+    files: FilesController,
+    preparing: PreparingController,
+    parts: Any,
+    qtbot: QtBot,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("brainseg_gui.preparation.reopened.on_strange_share", lambda place, folder: True)
+    panel = _opened(case, files, parts, qtbot)
+    assert parts.session.preparing.outcome.endswith(
+        "which is not asked by itself: open their folder to go on from them"
+    )
+    assert not panel.nudge.isEnabled()
+
+
 @pytest.mark.parametrize("how", ["another image", "another series", "touched"])
 def test_what_changed_since_it_was_prepared_is_said_and_is_the_next_step(
     how: str, case: Path, raw: Path, files: FilesController, preparing: PreparingController, parts: Any, qtbot: QtBot
