@@ -292,6 +292,18 @@ def test_the_next_annotation_begins_with_the_tool_that_was_in_the_hand(hand: Han
     assert hand.annotating.options.tool is Tool.BRUSH
 
 
+@pytest.mark.parametrize("tool", ["annotate.click", "annotate.brush"])
+def test_who_works_on_hidden_masks_sees_them_again(tool: str, hand: Hand, answered: Callable[[], None]) -> None:
+    viewing, layer = hand.application.session.viewing, hand.annotating.layer
+    assert layer is not None
+    hand.trigger(tool)
+    viewing.masks_visible, layer.visible = False, False
+    hand.click(look_at(hand, "ET"))
+    answered()
+    assert viewing.masks_visible
+    assert layer.visible
+
+
 def test_another_beginning_hides_the_annotation_before(hand: Hand) -> None:
     before = hand.annotating.layer
     assert before is not None

@@ -149,6 +149,7 @@ class PaintController(QObject):
             case HandMove.PRESSED | HandMove.DOUBLE_CLICKED:
                 self._in_hand = self._tools.tools.get(self._annotating.options.tool)
                 if self._in_hand is not None:
+                    self._show_what_changes()
                     press = event.move is HandMove.PRESSED
                     (self._in_hand.press if press else self._in_hand.double_click)(event)
                     self.busy_changed.emit()
@@ -160,6 +161,12 @@ class PaintController(QObject):
                 self.busy_changed.emit()
             case HandMove.LOST if self._in_hand is not None:
                 self._lose()
+
+    def _show_what_changes(self) -> None:
+        """Nobody works on what they do not see: masks that were hidden are shown again."""
+        self._session.viewing.masks_visible = True
+        if self._annotating.layer is not None:
+            self._annotating.layer.visible = True
 
     def _lose(self) -> None:
         """The mouse went elsewhere: each tool keeps what it can."""
