@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator
+from collections.abc import Callable, Generator, Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,7 +14,7 @@ from brainseg_gui.imaging.volume import Volume
 from brainseg_gui.preparation.registration.motion import Alignment, angle_deg, displacement_mm
 from brainseg_gui.preparation.registration.pyramid import coarser, head_of, itk_image, itk_mask, points_of
 from brainseg_gui.preparation.registration.search import Level, Parameters, best_of, matrix_of, parameters_of, starts
-from brainseg_gui.progress import Progress
+from brainseg_gui.progress import Progress, run_to_end
 
 if TYPE_CHECKING:
     import SimpleITK
@@ -32,7 +32,9 @@ _LEAST_GAIN = 0.1  # nats over chance: series of one head have 0.4 and more, noi
 _LARGEST_DEG = 45.0
 _AROUND_LESION_MM = 5.0  # what a tumour or a cavity pushes aside
 _BY_HAND = "Move it nearer and refine it again, or leave it out"
+_READING, _JUDGING = Progress("registering", 0.0, "reading"), Progress("registering", 0.95, "judging")
 _NO_HEAD = "no head is seen in it or in the reference outside of lesions"
+Made = TypeVar("Made")
 
 
 @dataclass(frozen=True, eq=False)
@@ -71,8 +73,7 @@ def register(
     Alignment
         With `problem` where it is not to be trusted, and `refused` where it fits and is only too large to be believed.
     """
-    yield Progress("registering", 0.0, "reading")
-    pair = _Pairing.of(fixed, moving, lesions)
+    pair = yield from _Pairing.made(fixed, moving, lesions)
     if pair is None:
         return Alignment(np.eye(4), problem=_NO_HEAD)
     if fixed.grid.same_as(moving.grid) and _is_best(pair.middle, pair.centre):
@@ -96,8 +97,7 @@ def refine(fixed: Volume, moving: Volume, start: Affine) -> Generator[Progress, 
     Progress
         As `register`.
     """
-    yield Progress("registering", 0.0, "reading")
-    pair = _Pairing.of(fixed, moving, (None, None))
+    pair = yield from _Pairing.made(fixed, moving, (None, None))
     if pair is None:
         return Alignment(start, problem=_NO_HEAD)
     motion = parameters_of(pair.centre, start)
@@ -111,14 +111,14 @@ def judge(fixed: Volume, moving: Volume, to_series: Affine) -> Alignment:
     pair = _Pairing.of(fixed, moving, (None, None))
     if pair is None:
         return Alignment(to_series, problem=_NO_HEAD)
-    found = _judged(pair, parameters_of(pair.centre, to_series))
+    found = run_to_end(_judged(pair, parameters_of(pair.centre, to_series)))
     return replace(found, to_series=to_series, problem=_problem_by_hand(found))
 
 
 def _refined(pair: _Pairing, motion: Parameters) -> Generator[Progress, None, Alignment]:
     motion, _ = yield from pair.middle.improved(pair.centre, motion, Progress("registering", 0.4, "middle"))
     motion, _ = yield from pair.fine.improved(pair.centre, motion, Progress("registering", 0.6, "fine"))
-    return _judged(pair, motion)
+    return (yield from _judged(pair, motion))
 
 
 @dataclass(frozen=True, eq=False)
@@ -136,10 +136,18 @@ class _Pairing:
     @classmethod
     def of(cls, fixed: Volume, moving: Volume, lesions: tuple[Lesions | None, Lesions | None]) -> _Pairing | None:
         """The pair; None where one shows nothing, or nothing that lasts."""
-        images = [itk_image(fixed), itk_image(moving)]
-        fine, middle, coarse = (
-            [coarser(image, size) for image in images] for size in (_FINE_MM, _MIDDLE_MM, _COARSE_MM)
-        )
+        return run_to_end(cls.made(fixed, moving, lesions))
+
+    @classmethod
+    def made(
+        cls, fixed: Volume, moving: Volume, lesions: tuple[Lesions | None, Lesions | None]
+    ) -> Generator[Progress, None, _Pairing | None]:
+        """The same, to be given up between any two images."""
+        first = yield from _after(_READING, itk_image, fixed)
+        images = [first, (yield from _after(_READING, itk_image, moving))]
+        fine = yield from _coarser(images, _FINE_MM)
+        middle = yield from _coarser(images, _MIDDLE_MM)
+        coarse = yield from _coarser(images, _COARSE_MM)
         heads = [head_of(image) for image in coarse]
         free = [_apart_from(part, head) for part, head in zip(lesions, heads, strict=True)]
         lasting = heads[0] & free[0]
@@ -160,6 +168,22 @@ class _Pairing:
         levels[2] = replace(levels[2], along_axes=True)
         centre = tuple(points[0].mean(axis=0).tolist())
         return cls(levels[0], levels[1], levels[2], centre, points[0], points[1], images[1])
+
+
+def _coarser(
+    images: Sequence[SimpleITK.Image], spacing_mm: float
+) -> Generator[Progress, None, tuple[SimpleITK.Image, SimpleITK.Image]]:
+    first, second = images
+    return (
+        (yield from _after(_READING, coarser, first, spacing_mm)),
+        (yield from _after(_READING, coarser, second, spacing_mm)),
+    )
+
+
+def _after(progress: Progress, make: Callable[..., Made], *of: object) -> Generator[Progress, None, Made]:
+    """What a step makes that takes a while under load, after a chance to be given up."""
+    yield progress
+    return make(*of)
 
 
 def _like(mask: SimpleITK.Image, image: SimpleITK.Image) -> SimpleITK.Image:
@@ -193,7 +217,8 @@ def _is_best(level: Level, centre: Parameters) -> bool:
 
 
 def _coarse(pair: _Pairing) -> Generator[Progress, None, Parameters]:
-    first = best_of(pair.coarse, pair.centre, starts(pair.fixed_points, pair.moving_points, _TURN_DEG), _STARTS)
+    motions = starts(pair.fixed_points, pair.moving_points, _TURN_DEG)
+    first = yield from best_of(pair.coarse, pair.centre, motions, _STARTS)
     found = []
     for number, start in enumerate(first):
         progress = Progress("registering", 0.1 + 0.3 * number / len(first), f"start {number + 1} of {len(first)}")
@@ -201,10 +226,10 @@ def _coarse(pair: _Pairing) -> Generator[Progress, None, Parameters]:
     return max(found, key=lambda pair: pair[1])[0]
 
 
-def _judged(pair: _Pairing, motion: Parameters) -> Alignment:
+def _judged(pair: _Pairing, motion: Parameters) -> Generator[Progress, None, Alignment]:
     matrix = matrix_of(pair.centre, motion)
     overlap = _overlap(pair, matrix)
-    chance = _chance(pair.middle, pair.centre, motion)
+    chance = yield from _chance(pair.middle, pair.centre, motion)
     turned = angle_deg(matrix)
     shift = displacement_mm(matrix, np.eye(4), pair.fixed_points)
     here = pair.middle.information_at(pair.centre, motion)
@@ -222,14 +247,14 @@ def _overlap(pair: _Pairing, matrix: Affine) -> float:
     return float(inside.mean())
 
 
-def _chance(level: Level, centre: Parameters, motion: Parameters) -> float:
+def _chance(level: Level, centre: Parameters, motion: Parameters) -> Generator[Progress, None, float]:
     """Mutual information where the series is turned or shifted far away from a motion, on average."""
     found = []
     for number in range(6):
         for sign in (-1, 1):
             away = sign * (_AWAY_RAD if number < 3 else _AWAY_MM)
             place = tuple(value + away * (number == other) for other, value in enumerate(motion))
-            found.append(level.information_at(centre, place))
+            found.append((yield from _after(_JUDGING, level.information_at, centre, place)))
     finite = [value for value in found if np.isfinite(value)]
     return float(np.mean(finite)) if finite else 0.0
 

@@ -160,7 +160,12 @@ def starts(fixed_head: NDArray[np.float64], moving_head: NDArray[np.float64], tu
     return [(*turn, *place) for place in ((0.0, 0.0, 0.0), tuple(shift.tolist())) for turn in turns]
 
 
-def best_of(level: Level, centre: Parameters, motions: Sequence[Parameters], count: int) -> list[Parameters]:
+def best_of(
+    level: Level, centre: Parameters, motions: Sequence[Parameters], count: int
+) -> Generator[Progress, None, list[Parameters]]:
     """The most promising of some motions."""
-    ranked = sorted(motions, key=lambda motion: -level.information_at(centre, motion))
-    return list(ranked[:count])
+    found = dict[Parameters, float]()
+    for motion in motions:
+        yield Progress("registering", 0.1, "starts")
+        found[motion] = level.information_at(centre, motion)
+    return sorted(motions, key=lambda motion: -found[motion])[:count]
