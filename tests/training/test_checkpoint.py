@@ -24,7 +24,9 @@ def tiny(seed: int, average: float = 0.9, levels: int = 2) -> Any:
     keras.utils.set_random_seed(seed)
     network = Network(levels=levels, filters=2, dropout=0.2)
     config = TrainingConfig(network=network, compute=Compute(average_weights=average))
-    return compile_for(trained_copy(build_network(network), "float32"), config, recipe_of(config, 2), 50)
+    model = compile_for(trained_copy(build_network(network), "float32"), config, recipe_of(config, 2), 50)
+    model.run_eagerly = True  # a few steps: making a graph of one would take many times as long
+    return model
 
 
 def batch(seed: int) -> tuple[np.ndarray, np.ndarray]:

@@ -103,7 +103,9 @@ def test_an_estimate_leaves_the_run_as_it_was(tmp_path: Path) -> None:
     start = start_of(config)
     model = compile_for(trained_copy(start.build(ANY_SIZE), "float32"), config, start.recipe, 10)
     labels = np.random.default_rng(0).integers(0, 4, (1, 8, 8, 8))
+    model.run_eagerly = True  # one step: making a graph of it would take longer
     model.train_on_batch(np.eye(4, dtype=np.float32)[labels], np.eye(4, dtype=np.uint8)[labels])
+    model.run_eagerly = False
     written: list[tuple[str, dict[str, Any]]] = []
     run = SimpleNamespace(
         check_stop=lambda: None,
