@@ -43,45 +43,56 @@ OF_EXTRAS = {
 }
 MISSING = tuple(name for extra, names in OF_EXTRAS.items() if find_spec(extra) is None for name in names)
 
-# All packages in one process: what none of them imports is not there at the end.
+# All packages in one process: what none of them imports is not there at the end. One line for each group of packages:
+# what is there once these were imported after those before them.
 _IMPORT_ALL = """
 import importlib, json, pkgutil, sys
-packages, left_out = json.loads(sys.argv[1])
-for name in packages:
-    package = importlib.import_module(name)
-    for module in pkgutil.walk_packages(getattr(package, "__path__", []), name + "."):
-        if module.name not in left_out:
-            importlib.import_module(module.name)
-print(" ".join(sorted({name.split(".")[0] for name in sys.modules})))
+for packages, left_out in json.loads(sys.argv[1]):
+    for name in packages:
+        package = importlib.import_module(name)
+        for module in pkgutil.walk_packages(getattr(package, "__path__", []), name + "."):
+            if module.name not in left_out:
+                importlib.import_module(module.name)
+    print("loaded:", " ".join(sorted({name.split(".")[0] for name in sys.modules})))
 """
 
 
-def _loaded(*arguments: str) -> set[str]:
-    done = subprocess.run([sys.executable, *arguments], capture_output=True, text=True, check=True, timeout=60)
-    return set(done.stdout.splitlines()[-1].split())
+def _loaded(*arguments: str) -> list[set[str]]:
+    done = subprocess.run([sys.executable, *arguments], capture_output=True, text=True, check=True, timeout=150)
+    return [set(line.split()[1:]) for line in done.stdout.splitlines() if line.startswith("loaded:")]
 
 
-def _loaded_by(*packages: str, left_out: Sequence[str] = ()) -> set[str]:
-    return _loaded("-c", _IMPORT_ALL, json.dumps([packages, [*left_out, *MISSING]]))
+def _loaded_by(*groups: tuple[Sequence[str], Sequence[str]]) -> list[set[str]]:
+    """What is loaded after each group of packages, imported without some of their modules."""
+    return _loaded("-c", _IMPORT_ALL, json.dumps([[packages, [*left_out, *MISSING]] for packages, left_out in groups]))
 
 
-def test_packages_below_the_views_import_neither_qt_nor_the_network() -> None:
+@pytest.fixture(scope="module")
+def without_window() -> list[set[str]]:
+    """Loaded by what is free of Qt without the network's process, then with it, then with what makes training cases."""
     packages = [f"brainseg_gui.{package}" for package in QT_FREE]
-    assert not _loaded_by(*packages, left_out=NETWORK_PROCESS) & (QT | NETWORK)
+    return _loaded_by((packages, NETWORK_PROCESS), (["brainseg_gui.inference"], ()), (["training.synthesis"], ()))
 
 
-def test_the_network_process_imports_no_qt() -> None:
+def test_packages_below_the_views_import_neither_qt_nor_the_network(without_window: list[set[str]]) -> None:
+    assert not without_window[0] & (QT | NETWORK)
+
+
+def test_the_network_process_imports_no_qt(without_window: list[set[str]]) -> None:
     for name in NETWORK_PROCESS:
         assert find_spec(name) is not None, f"{name} is gone: take it off the list"
-    assert not _loaded_by("brainseg_gui.inference") & QT
+    assert without_window[1] >= NETWORK
+    assert not without_window[1] & QT
+
+
+def test_training_imports_no_qt(without_window: list[set[str]]) -> None:
+    assert "training" in without_window[2]
+    assert not without_window[2] & QT
 
 
 def test_the_window_imports_no_tensorflow() -> None:
-    assert not _loaded_by("brainseg_gui.views", "brainseg_gui.controllers") & NETWORK
-
-
-def test_training_imports_no_qt() -> None:
-    assert not _loaded_by("training.synthesis") & QT
+    (loaded,) = _loaded_by((["brainseg_gui.views", "brainseg_gui.controllers"], ()))
+    assert not loaded & NETWORK
 
 
 @pytest.mark.parametrize(
@@ -95,7 +106,8 @@ def test_training_imports_no_qt() -> None:
 def test_the_command_line_starts_without_qt_and_tensorflow(code: str) -> None:
     if find_spec("brainseg_gui.cli") is None:
         pytest.skip("there is no brainseg_gui.cli yet")
-    loaded = _loaded("-c", code + "\nimport sys\nprint(' '.join({name.split('.')[0] for name in sys.modules}))")
+    told = "import sys\nprint('\\nloaded:', *{name.split('.')[0] for name in sys.modules})"
+    (loaded,) = _loaded("-c", f"{code}\n{told}")
     assert "brainseg_gui" in loaded
     assert not loaded & (QT | NETWORK)
 

@@ -229,6 +229,7 @@ def test_every_promise_has_tests_that_are_there(threat: str) -> None:
         assert not {file: gone for file, names in named.items() if (gone := names - _tests_in(file))}, promise
 
 
+@pytest.mark.slow
 def test_the_number_of_bad_inputs_is_that_of_the_suite() -> None:
     said = re.search(r"([\d,]+) bad\s+inputs", README)
     trials = [importlib.import_module(f"tests.fuzz.{name}").trials(0) for name in MODULES]

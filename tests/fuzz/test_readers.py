@@ -16,9 +16,9 @@ pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="memory is measu
 @pytest.mark.parametrize(
     ("module", "count"),
     [
-        ("tests.fuzz.images", 100),
-        ("tests.fuzz.other_formats", 100),
-        ("tests.fuzz.dicom", 60),
+        ("tests.fuzz.images", 60),
+        ("tests.fuzz.other_formats", 60),
+        ("tests.fuzz.dicom", 40),
         ("tests.fuzz.dicom_masks", 40),
         ("tests.fuzz.visits", 40),
         ("tests.fuzz.preparations", 50),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -79,15 +79,18 @@ def _is_for_writing(call: ast.Call, place: int) -> bool:
     return any(isinstance(mode, ast.Constant) and set(str(mode.value)) & set("wax+") for mode in given)
 
 
-def _found() -> Iterator[tuple[str, str, int]]:
+@cache
+def _found() -> list[tuple[str, str, int]]:
+    """What writes in the whole code: file, how, line."""
+    found = []
     for top in ("brainseg_gui", "training"):
         for path in sorted((ROOT / top).rglob("*.py")):
             name = path.relative_to(ROOT).as_posix()
             if name.startswith(HOME):
                 continue
-            for node in ast.walk(ast.parse(path.read_text("utf-8"))):
-                if isinstance(node, ast.Call) and (how := _writes(node)):
-                    yield name, how, node.lineno
+            calls = [node for node in ast.walk(ast.parse(path.read_text("utf-8"))) if isinstance(node, ast.Call)]
+            found += [(name, how, call.lineno) for call in calls if (how := _writes(call))]
+    return found
 
 
 def test_nothing_is_written_outside_of_the_one_home() -> None:

@@ -53,7 +53,7 @@ def _strokes(mask: Bools, count: int) -> list[tuple[slice, slice, int, bool]]:
 def test_strokes_give_the_net_of_the_whole_mask(tumour: Bools) -> None:
     before, at = _boxed(tumour)
     net = smooth_net(before, at)
-    for i, j, k, painted in _strokes(tumour, 6):
+    for i, j, k, painted in _strokes(tumour, 4):  # two paint, two take away
         tumour[i, j, k] = painted
         mask, start = _boxed(tumour)
         mended, whole = updated(net, before, at, mask, start), smooth_net(mask, start)

@@ -111,8 +111,8 @@ def case(anatomy: Anatomy, toy_priors: SynthesisPriors, grid_shape: tuple[int, i
 
 @pytest.fixture(scope="session")
 def drawn(anatomy: Anatomy, toy_training: SynthesisPriors) -> list[SyntheticCase]:
-    """Forty patients of the training priors, at 2 mm."""
-    return [synthesise(anatomy, (1, n), toy_training, (46, 50, 42), 2.0) for n in range(40)]
+    """Forty patients of the training priors, at 3 mm."""
+    return [synthesise(anatomy, (1, n), toy_training, (31, 34, 28), 3.0) for n in range(40)]
 
 
 @pytest.fixture(scope="session")

@@ -121,7 +121,7 @@ def test_where_cases_are_written_does_not_matter(tmp_path: Path, toy_file: Path)
     written = []
     for processes, where in ((1, nullcontext()), (2, local_workers(2))):
         out = tmp_path / str(processes)
-        batch = Batch((toy_file,), out, 2, 5, "demonstration", 2.0)
+        batch = Batch((toy_file,), out, 2, 5, "demonstration", 4.0)
         with where as workers:
             written.append({case.case_id: case.summary for case in write_batch(batch, workers)})
     assert sorted(written[0]) == ["SYN-5-00000", "SYN-5-00001"]
@@ -133,7 +133,7 @@ def test_where_cases_are_written_does_not_matter(tmp_path: Path, toy_file: Path)
 
 
 def test_a_case_that_no_worker_can_write_is_told(tmp_path: Path, toy_file: Path) -> None:
-    batch = Batch((toy_file,), tmp_path / "out", 1, 5, "demonstration", 2.0)
+    batch = Batch((toy_file,), tmp_path / "out", 1, 5, "demonstration", 4.0)
     (tmp_path / "out").write_text("a file where the folder should be")
     with local_workers(1) as workers, pytest.raises(BrainsegError, match="the case could not be written"):
         list(write_batch(batch, workers))
