@@ -119,6 +119,22 @@ def test_enhancing_tumour_grows_but_is_begun_by_who_points_at_it_alone() -> None
     assert wanted["ET"].any()
 
 
+@pytest.mark.parametrize(
+    ("region", "enhancing_mm", "tumour_mm", "little"),
+    [("ET", 0, 24, True), ("ET", 6, 24, True), ("ET", 7, 24, False), ("TC", 6, 24, False), ("ET", 6, 6, False)],
+)
+def test_where_there_is_little_enhancing_tumour_a_hint_adds_what_convinces_alone(
+    region: str, enhancing_mm: int, tumour_mm: int, little: bool
+) -> None:
+    elsewhere = (15, 14, 13)  # 24 mm away
+    enhancing = ball(enhancing_mm, elsewhere) if enhancing_mm else np.zeros(SHAPE, bool)  # .9 ml and 1.4 ml
+    present = {"WT": ball(tumour_mm, elsewhere), "TC": enhancing, "ET": enhancing}
+    hints = [Hint(region, True, (AT,))]
+    box, wanted = mended_regions(by_distance(-5.0), features_on(SPACING), present, hints, SPACING)
+    joined = np.count_nonzero(wanted[region] & ~present[region][box])
+    assert (joined == np.count_nonzero(ball(2.0))) if little else (250 <= joined < 400)
+
+
 def test_what_leaves_a_region_leaves_those_within_it_and_stays_in_those_around() -> None:
     present = {"WT": ball(14), "TC": ball(9), "ET": ball(7)}
     hints = [Hint("TC", False, (AT,))]

@@ -41,6 +41,7 @@ _LEAST_SHARE = 0.25  # of the piece of a region that a hint takes away from: whe
 _HALVINGS = 10  # steps to the threshold that gives it
 _PER_MM = 0.05  # of the logit: of what is as likely, the nearest
 _BEGUN_BY_HINTS = "ET"
+_LITTLE_ML = 1.0  # of that region: what is missing of it is as small
 _WIDEST = 5.0  # standard deviations of a trait
 
 
@@ -100,12 +101,9 @@ def mended_regions(
     at_hint = distance <= _AT_THE_HINT_MM
     changing = before[hint.region] != hint.adds
     wrong = (logits[0] > 0) & able | at_hint
-    wrong |= _likeliest(
-        logits[0] - _PER_MM * distance,
-        able & changing,
-        at_hint & changing,
-        _least_voxels(before[hint.region], at_hint, hint, spacing_mm),
-    )
+    little = _adds_to_little(present, before, at_hint, hint, spacing_mm)
+    least = 0.0 if little else _least_voxels(before[hint.region], at_hint, hint, spacing_mm)
+    wrong |= _likeliest(logits[0] - _PER_MM * distance, able & changing, at_hint & changing, least)
     if not hint.adds:
         wrong |= _unclaimed(before[hint.region], hints, features, case_box, spacing_mm)
         return case_box, _without(before, wrong, hint)
@@ -114,6 +112,15 @@ def mended_regions(
         for region, logit in (("TC", logits[1]), ("ET", logits[2]))
     }
     return case_box, _with(before, wrong, hint, tissues)
+
+
+def _adds_to_little(
+    present: Present, before: Present, at_hint: Mask, hint: Hint, spacing_mm: tuple[float, float, float]
+) -> bool:
+    """Whether a hint within a tumour adds to little enhancing tumour: that gets what convinces, and no more."""
+    if not hint.adds or hint.region != _BEGUN_BY_HINTS or not before["WT"][at_hint].any():
+        return False
+    return int(np.count_nonzero(present[hint.region])) * float(np.prod(spacing_mm)) < _LITTLE_ML * 1000
 
 
 def _least_voxels(mine: Mask, at_hint: Mask, hint: Hint, spacing_mm: tuple[float, float, float]) -> float:
