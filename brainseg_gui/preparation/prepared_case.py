@@ -31,6 +31,7 @@ from brainseg_gui.storage.writing import write_text
 
 WRITING, GOING_BACK = "writing the prepared case", "bringing masks back"
 _BRAIN = "_brain_mask"
+_MOST_NAMES = 100
 NATIVE = "native"
 """The folder in a prepared case that holds masks on the series as they were."""
 
@@ -86,6 +87,16 @@ def check_free(folder: Path, *, overwrite: bool) -> None:
     if not overwrite:
         raise SaveError("there is a prepared case already, made otherwise", "Give --overwrite to replace it", folder)
     _refuse_added(folder, folder.name)
+
+
+def name_again(folder: Path) -> str:
+    """The name under which a prepared case is made again: its own, or the next one where somebody added to it."""
+    try:
+        check_free(folder, overwrite=True)
+    except SaveError:
+        names = (f"{folder.name}_{number}" for number in range(2, _MOST_NAMES))
+        return next((name for name in names if not os.path.lexists(folder.with_name(name))), folder.name)
+    return folder.name
 
 
 def can_be_made(folder: Path) -> bool:

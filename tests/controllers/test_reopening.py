@@ -100,6 +100,32 @@ def test_a_series_of_a_case_from_disk_is_placed_by_hand(
     assert [path.name for path in case.parent.iterdir() if path.is_dir()] == ["visit_1"]
 
 
+@pytest.mark.parametrize("again", ["placed by hand", "roles changed"])
+def test_what_was_drawn_on_a_case_stays_when_it_is_made_again(
+    again: str, case: Path, files: FilesController, preparing: PreparingController, parts: Any, qtbot: QtBot
+) -> None:
+    """An annotation that was saved beside the images barred both, after all was placed."""
+    drawn = case / "visit_1_annotation.nii.gz"
+    save(head(GRID, T2), drawn)
+    _opened(case, files, parts, qtbot)
+    state = parts.session.preparing
+    if again == "roles changed":
+        preparing.take_for(2, Modality.FLAIR)
+        preparing.prepare()
+    else:
+        preparing.nudge()
+        qtbot.waitUntil(lambda: state.nudging.nudged is not None and not state.nudging.running, timeout=30_000)
+        state.nudging.stand(True)
+        preparing._nudging.accept()
+        qtbot.waitUntil(lambda: state.running, timeout=30_000)
+    assert parts.session.notice.what == "visit_1 holds what was added to it, and stays as it is"
+    qtbot.waitUntil(lambda: state.prepared.folder.name == "visit_1_2" and not state.running, timeout=60_000)
+    assert drawn.is_file()
+    assert read_preparation(case).not_registered == (Modality.T2,)
+    lost = (Modality.FLAIR,) if again == "roles changed" else ()
+    assert read_preparation(case.with_name("visit_1_2")).not_registered == lost
+
+
 def test_that_its_series_are_gone_is_said(
     case: Path, raw: Path, files: FilesController, preparing: PreparingController, parts: Any, qtbot: QtBot
 ) -> None:
@@ -166,6 +192,17 @@ def test_the_panel_knows_the_case_that_was_opened_before_anybody_asked_for_it(
     qtbot.waitUntil(lambda: parts.session.case is not None)
     request.getfixturevalue("preparing")
     qtbot.waitUntil(lambda: parts.session.preparing.can_be_nudged)
+
+
+def test_what_is_as_it_was_is_not_prepared_again(
+    case: Path, files: FilesController, preparing: PreparingController, parts: Any, qtbot: QtBot
+) -> None:
+    _opened(case, files, parts, qtbot)
+    state, made = parts.session.preparing, (case / "preparation.json").stat()
+    preparing.prepare()
+    qtbot.waitUntil(lambda: state.outcome.startswith("Prepared: "), timeout=60_000)
+    assert state.prepared.work is None
+    assert (case / "preparation.json").stat().st_ino == made.st_ino
 
 
 def test_roles_that_are_changed_make_preparing_the_next_step_until_they_are_as_they_were(

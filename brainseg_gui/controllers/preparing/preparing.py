@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Generator, Mapping
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -26,13 +27,13 @@ from brainseg_gui.preparation.doubts import doubts_of_series
 from brainseg_gui.preparation.heads.finder import BrainFinder
 from brainseg_gui.preparation.looking import Looks, look_at
 from brainseg_gui.preparation.prepare_place import PreparationRequest, PreparedExamination, prepare_place
-from brainseg_gui.preparation.prepared_case import can_be_made
+from brainseg_gui.preparation.prepared_case import can_be_made, name_again
 from brainseg_gui.preparation.raw_examination import NONE, RawExamination, choose_series, examine, said_anew
 from brainseg_gui.preparation.record import Preparation
 from brainseg_gui.preparation.reopened import Reopened, numbers_in
 from brainseg_gui.preparation.steps.work import PlacedSeries, PreparationWork
 from brainseg_gui.progress import Progress
-from brainseg_gui.state.session import Session
+from brainseg_gui.state.session import Notice, Session
 from brainseg_gui.views.preparing.prepare_panel import PreparePanel
 from brainseg_gui.views.widgets.lazy_panel import LazyPanel
 
@@ -159,12 +160,24 @@ class PreparingController(QObject):
 
     def prepare(self) -> None:
         """Do all steps; then the case is opened and segmented."""
-        state = self._session.preparing
-        if (output := state.output) is not None:
-            again = state.prepared is not None and state.prepared.folder.parent == output
-            name = state.prepared.folder.name if again and state.prepared is not None else ""
-            said, looks = dict(self._said), self._looks()
-            self._begin(PreparationRequest(output, said=said, overwrite=True, name=name, looks=looks))
+        state, said, looks = self._session.preparing, dict(self._said), self._looks()
+        if state.output is None or state.examination is None:
+            return
+        request = PreparationRequest(state.output, said=said, overwrite=True, looks=looks)
+        if state.prepared is not None and state.prepared.folder.parent == state.output:
+            request = replace(request, name=self._name_again(state.prepared.folder))
+            if request.name != state.prepared.folder.name:  # which holds no record of what a person put by hand
+                there = {path.resolve() for series in state.examination.series for path in series.files}
+                request = replace(request, placed=state.prepared.preparation.put_by_hand(there))
+        self._begin(request)
+
+    def _name_again(self, folder: Path) -> str:
+        """The name for a prepared case that is made again: another one where somebody added to it, which is said."""
+        name = name_again(folder)
+        if name != folder.name:
+            what = f"{folder.name} holds what was added to it, and stays as it is"
+            self._session.say(Notice(what, f"The case that is prepared now is called {name}", problem=False))
+        return name
 
     def nudge(self) -> None:
         """Open the window in which series of the prepared case are put in their places by hand."""
@@ -187,9 +200,8 @@ class PreparingController(QObject):
         """The steps after registering, with the series where a hand put them."""
         if (prepared := self._session.preparing.prepared) is not None:
             made = prepared.preparation
-            at, said = prepared.folder, dict(made.said)
-            wanted = PreparationRequest(at.parent, made.wishes, said, overwrite=True, name=at.name, placed=placed)
-            self._begin(wanted)
+            output, said, name = prepared.folder.parent, dict(made.said), self._name_again(prepared.folder)
+            self._begin(PreparationRequest(output, made.wishes, said, overwrite=True, name=name, placed=placed))
 
     def _looks(self) -> Looks:
         """What is known of the images."""
