@@ -140,6 +140,11 @@ def test_that_its_series_are_gone_is_said(
     files.open_paths([case])
     qtbot.waitUntil(lambda: state.can_be_nudged)
     assert state.outcome == ""
+    raw.rename(raw.with_name("elsewhere"))  # while the panel shows them
+    files.open_paths([case])
+    qtbot.waitUntil(lambda: "cannot be found any more" in state.outcome)
+    assert not panel.rows
+    assert not panel.nudge.isEnabled()
 
 
 def test_a_computer_that_only_the_record_names_is_not_asked(

@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-_RAW_SERIES_S = 5.0
+_RAW_SERIES_S = 1.0
 _OTHERS = 8  # annotations besides the one to go on with that are read: each takes a byte a voxel
 
 

@@ -315,7 +315,8 @@ class PreparingController(QObject):
     def _on_reopened(self, found: Reopened) -> None:
         """What the open case was made of, where the panel does not show that already."""
         state = self._session.preparing
-        if state.prepared is None or state.prepared.folder != found.folder or state.examination is None:
+        known = state.prepared is not None and state.prepared.folder == found.folder
+        if not known or state.examination is None or found.examination is None:
             self._show_reopened(found)
         if found.problem:
             self._changed = found.problem if found.examination is not None else ""
