@@ -94,6 +94,20 @@ def test_what_cannot_be_registered_stays_where_its_files_place_it(monkeypatch: p
     assert "T2 stays where its files place it" in sentences
 
 
+def test_a_place_that_was_found_and_not_believed_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of a T1ce turned by 75° it was right: accepted, enhancing tumour came to Dice .91, and left out to .60."""
+
+    def refused(fixed: Volume, moving: Volume) -> Generator[Progress, None, Alignment]:
+        yield Progress("registering", 0.5)
+        return Alignment(MOVED, problem="it would have to be turned by 83°", refused=MOVED)
+
+    monkeypatch.setattr(agreement, "register", refused)
+    volumes = {Modality.T1CE: head(REFERENCE, T1CE), Modality.T2: head(THICK, T2)}
+    work = stepped(register_series, work_of(volumes)).work
+    assert "turned by 83°, as “As it was found” shows where it is placed by hand. Place it" in work.doubts[-1]
+    assert work.alignments[Modality.T2].is_still
+
+
 def test_what_to_do_with_all_that_cannot_be_registered_is_said_once(monkeypatch: pytest.MonkeyPatch) -> None:
     def lost(fixed: Volume, moving: Volume) -> Generator[Progress, None, Alignment]:
         yield Progress("registering", 0.5)

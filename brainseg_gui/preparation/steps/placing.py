@@ -73,7 +73,7 @@ def _believed(found: Alignment) -> Alignment:
 def _doubts_of(moved: Mapping[Modality, Alignment], found: RegisteredSeries) -> list[str]:
     """One for each series that a hand put where it fits badly, and one for all that could not be registered."""
     doubtful = {m: one for m, one in moved.items() if one.problem}
-    lost = {m: one.problem for m, one in doubtful.items() if not one.by_hand}
+    lost = {m: _why_lost(one) for m, one in doubtful.items() if not one.by_hand}
     doubts = [
         f"{m.title} lies where it was put by hand, but {one.problem}" for m, one in doubtful.items() if one.by_hand
     ]
@@ -82,6 +82,13 @@ def _doubts_of(moved: Mapping[Modality, Alignment], found: RegisteredSeries) -> 
     if found.given_up in lost:
         doubts.append(_given_up_in_words(found.given_up, found))
     return [*doubts, *([_lost_in_words(lost)] if lost else [])]
+
+
+def _why_lost(one: Alignment) -> str:
+    """Why it was not registered; and that the search found a place all the same, which is one click away."""
+    return (
+        one.problem if one.refused is None else f"{one.problem}, as “As it was found” shows where it is placed by hand"
+    )
 
 
 def _nothing_fits_in_words(series: Sequence[Modality]) -> str:
