@@ -172,7 +172,7 @@ def test_what_is_wrong_whatever_each_series_is_stands_there_before_anything_is_p
     told = next(label.text() for label in panel.findChildren(QLabel) if "Look at this" in label.text())
     assert "burned into its pixels" in told
     assert "have different numbers (001 and 002)" in told
-    preparing.take_for(next(one.number for one in state.examination.series if one.burned_in), None)
+    preparing.choosing.take_for(next(one.number for one in state.examination.series if one.burned_in), None)
     assert len(state.doubts) == 1
 
 
@@ -237,13 +237,13 @@ def test_one_button_makes_a_case_and_a_mask_for_each_series(
 def test_what_a_person_leaves_out_is_not_told_to_be_taken_by_another(
     panel: PreparePanel, preparing: PreparingController, parts: Any
 ) -> None:
-    preparing.take_for(1, None)
+    preparing.choosing.take_for(1, None)
     assert _role(panel, 0).currentText() == "not used"
     assert panel.rows[0].why.text().endswith("left out; it would be T2: its name says so")
     assert parts.session.preparing.outcome == ""
-    preparing.take_for(2, Modality.T2)
+    preparing.choosing.take_for(2, Modality.T2)
     assert panel.rows[0].why.text().endswith("another one is taken for T2")
-    preparing.take_for(1, Modality.T2)
+    preparing.choosing.take_for(1, Modality.T2)
     assert _role(panel, 0).currentText() == "T2"
 
 
@@ -320,7 +320,7 @@ def test_a_cancel_brings_back_the_doubts_of_the_case_that_stays(
     qtbot.waitUntil(lambda: "lies on each of the 2 series" in state.outcome, timeout=60_000)
     before = state.doubts
     assert "The skull stays" in before[0]
-    preparing.take_for(1, None)
+    preparing.choosing.take_for(1, None)
     _button(panel, "Prepare and segment").click()
     _button(panel, "Cancel").click()
     qtbot.waitUntil(lambda: not state.running, timeout=60_000)

@@ -110,7 +110,7 @@ def test_what_was_drawn_on_a_case_stays_when_it_is_made_again(
     _opened(case, files, parts, qtbot)
     state = parts.session.preparing
     if again == "roles changed":
-        preparing.take_for(2, Modality.FLAIR)
+        preparing.choosing.take_for(2, Modality.FLAIR)
         preparing.prepare()
     else:
         preparing.nudge()
@@ -216,9 +216,9 @@ def test_roles_that_are_changed_make_preparing_the_next_step_until_they_are_as_t
     """The blue button segmented what the changed roles said nothing of."""
     _opened(case, files, parts, qtbot)
     state, segmenting = parts.session.preparing, parts.session.segmenting
-    preparing.take_for(2, Modality.FLAIR)
+    preparing.choosing.take_for(2, Modality.FLAIR)
     assert (segmenting.later, state.outcome) == (True, "Prepare again, so that the changed roles count")
-    preparing.take_for(2, Modality.T2)
+    preparing.choosing.take_for(2, Modality.T2)
     assert (segmenting.later, state.outcome) == (False, "")
 
 
@@ -228,5 +228,5 @@ def test_a_case_that_was_not_prepared_here_leaves_the_panel_as_it_is(
     shutil.copytree(case, case.with_name("other"))
     (case.with_name("other") / "preparation.json").write_text("{}")
     files.open_paths([case.with_name("other")])
-    qtbot.waitUntil(lambda: parts.session.case is not None and not preparing._reopening._looking.running)
+    qtbot.waitUntil(lambda: parts.session.case is not None and not preparing.choosing._reopening._looking.running)
     assert parts.session.preparing.prepared is None

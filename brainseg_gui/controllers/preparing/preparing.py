@@ -1,10 +1,9 @@
-"""Preparing a raw examination: looking at its series, then doing the steps aside."""
+"""Preparing a raw examination: the steps are done aside, of the series that are chosen."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Generator, Mapping
 from dataclasses import replace
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,24 +12,17 @@ from PySide6.QtWidgets import QFileDialog, QWidget
 
 from brainseg_gui.api.brain_finder import finder_of
 from brainseg_gui.controllers.jobs.job import Job, abandon_jobs
-from brainseg_gui.controllers.jobs.latest_job import LatestJob
 from brainseg_gui.controllers.jobs.notices import notice_of
 from brainseg_gui.controllers.layers.files import FilesController
 from brainseg_gui.controllers.preparing.after_preparing import AfterPreparing, kept
-from brainseg_gui.controllers.preparing.reopening import Reopening
+from brainseg_gui.controllers.preparing.choosing import LOOKING, SeriesChoosing
 from brainseg_gui.controllers.settings.preferences import Preferences
-from brainseg_gui.errors import CaseError
 from brainseg_gui.imaging.case import CaseSource
 from brainseg_gui.imaging.cases.case_folder import find_case
 from brainseg_gui.imaging.modality import Modality
-from brainseg_gui.preparation.doubts import doubts_of_series
 from brainseg_gui.preparation.heads.finder import BrainFinder
-from brainseg_gui.preparation.looking import Looks, look_at
 from brainseg_gui.preparation.prepare_place import PreparationRequest, PreparedExamination, prepare_place
-from brainseg_gui.preparation.prepared_case import can_be_made, name_again
-from brainseg_gui.preparation.raw_examination import NONE, RawExamination, choose_series, examine, said_anew
-from brainseg_gui.preparation.record import Preparation
-from brainseg_gui.preparation.reopened import Reopened, numbers_in
+from brainseg_gui.preparation.prepared_case import name_again
 from brainseg_gui.preparation.steps.work import PlacedSeries, PreparationWork
 from brainseg_gui.progress import Progress
 from brainseg_gui.state.session import Notice, Session
@@ -42,8 +34,7 @@ if TYPE_CHECKING:
     from brainseg_gui.controllers.preparing.nudging import NudgingController
     from brainseg_gui.inference.engine.engine import Engine
 
-_LOOKING, _CANCELLING = "looking for series", "cancelling"
-_ROLES_CHANGED = "Prepare again, so that the changed roles count"
+_CANCELLING = "cancelling"
 
 
 class PreparingController(QObject):
@@ -77,11 +68,7 @@ class PreparingController(QObject):
         self._show, self._leave = show, leave
         self._engine, self._stop_segmenting = engine, stop_segmenting
         self._after = AfterPreparing(session, self, files, segment)
-        self._reopening = Reopening(session, self, self._on_reopened)
-        self._said: dict[Modality, str] = {}
-        self._changed = ""  # what of the raw series changed since they were prepared
-        self._looking, self._glancing = LatestJob(session, self), LatestJob(session, self)
-        self._glancing.progressed.connect(self._on_glanced)
+        self.choosing = SeriesChoosing(session, self, lambda: _finder(self._engine()))
         self._job: Job | None = None
         self._nudging: NudgingController | None = None
         self._faceless: FacelessCopy | None = None
@@ -90,10 +77,9 @@ class PreparingController(QObject):
         session.case_changed.connect(self._judge_next)
         session.preparing.events.choice.connect(self._judge_next)
         session.preparing.events.outdated.connect(self._judge_next)
-        self._reopening.look()  # the case that was opened before anybody asked for the panel
 
     def _listen(self, panel: PreparePanel) -> None:
-        panel.role_chosen.connect(self.take_for)
+        panel.role_chosen.connect(self.choosing.take_for)
         panel.prepare_requested.connect(self.prepare)
         panel.cancel_requested.connect(self.cancel)
         panel.output_requested.connect(self.choose_output)
@@ -115,12 +101,8 @@ class PreparingController(QObject):
         """Show the series of a place, and what each is taken for; `said` of some, by number, name or file."""
         self._show()
         state = self._session.preparing
-        if state.running and state.stage != _LOOKING:
-            return  # the panel shows what is being prepared; its Cancel comes first
-        self._stop_glancing()
-        state.begin(_LOOKING)
-        answer = partial(self._on_examined, said or {})
-        self._looking.start(examine(place), answer, lambda: state.end("No series were found"))
+        if not state.running or state.stage == LOOKING:  # else the panel shows what is being prepared; its Cancel first
+            self.choosing.look(place, said)
 
     def look_at_asked(self) -> None:
         """Look at what a person asked to open: it could not be opened, or is raw."""
@@ -128,28 +110,6 @@ class PreparingController(QObject):
             self.look(raw.folder, {modality: str(path) for modality, path in raw.modalities.items()})
         elif self._files.last_asked:
             self.look(self._files.last_asked[0])
-
-    def take_for(self, number: int, modality: Modality | None) -> None:
-        """Take a series for a modality, or for none."""
-        state = self._session.preparing
-        before = dict(state.choice.chosen) if state.choice is not None else {}
-        for other, one in before.items():
-            if one.number == number - 1:
-                self._said[other] = NONE
-        if modality is not None:
-            self._said[modality] = str(number)
-        self._choose()
-        if state.prepared is not None and state.choice is not None:
-            state.outdated = _ROLES_CHANGED if self._roles_changed(state.prepared.preparation) else self._changed
-            state.outcome = state.outdated
-
-    def _roles_changed(self, made: Preparation) -> bool:
-        """Whether other series are chosen, or for other modalities, than those that were prepared."""
-        state = self._session.preparing
-        if state.examination is None or state.choice is None:
-            return False
-        chosen = {modality: one.number for modality, one in state.choice.chosen.items()}
-        return chosen != numbers_in(made, state.examination)
 
     def choose_output(self) -> None:
         """Ask for the folder that gets the prepared case."""
@@ -160,7 +120,7 @@ class PreparingController(QObject):
 
     def prepare(self) -> None:
         """Do all steps; then the case is opened and segmented."""
-        state, said, looks = self._session.preparing, dict(self._said), self._looks()
+        state, said, looks = self._session.preparing, self.choosing.said, self.choosing.looks
         if state.output is None or state.examination is None:
             return
         request = PreparationRequest(state.output, said=said, overwrite=True, looks=looks)
@@ -193,8 +153,8 @@ class PreparingController(QObject):
             from brainseg_gui.controllers.preparing.faceless_copy import FacelessCopy
 
             self._faceless = FacelessCopy(self._session, self._window, lambda: _finder(self._engine()))
-        self._stop_glancing()
-        self._faceless.choose(self._said)
+        self.choosing.stop_glancing()
+        self._faceless.choose(self.choosing.said)
 
     def _do_again(self, placed: PlacedSeries) -> None:
         """The steps after registering, with the series where a hand put them."""
@@ -203,16 +163,11 @@ class PreparingController(QObject):
             output, said, name = prepared.folder.parent, dict(made.said), self._name_again(prepared.folder)
             self._begin(PreparationRequest(output, made.wishes, said, overwrite=True, name=name, placed=placed))
 
-    def _looks(self) -> Looks:
-        """What is known of the images."""
-        examination = self._session.preparing.examination
-        return {one.place: one.look for one in examination.series if one.look} if examination is not None else {}
-
     def _begin(self, request: PreparationRequest) -> None:
         state = self._session.preparing
         if state.running or state.examination is None:
             return
-        self._stop_glancing()
+        self.choosing.stop_glancing()
         state.begin("preparing")
         state.steps = state.doubts = ()
         self._job = Job(_prepared(state.examination.place, request, self._engine()), self, writes=True)
@@ -233,61 +188,20 @@ class PreparingController(QObject):
         elif self._session.segmenting.running:
             self._stop_segmenting()
         elif state.running:
-            self._looking.stop()
+            self.choosing.stop_looking()
             self._after.stop()
             state.end(kept("Cancelled", state.prepared) if state.prepared is not None else "Cancelled")
 
     def close(self) -> None:
         """Stop what runs, when the program ends."""
-        self._looking.close()
-        self._glancing.close()
+        self.choosing.close()
         self._after.close()
-        self._reopening.close()
         for part in (self._nudging, self._faceless):
             if part is not None:
                 part.close()
         abandon_jobs(self)
 
     # --- what comes back
-
-    def _on_examined(self, said: Mapping[Modality, str], examination: RawExamination) -> None:
-        state = self._session.preparing
-        try:
-            self._said = said_anew(examination, said)
-        except CaseError:
-            self._said = dict(said)  # choosing says what is wrong with it
-        self._forget()
-        state.examination = examination
-        state.output = _output_for(examination)
-        self._choose()
-        state.end("")
-        state.looking = True
-        self._glancing.start(_looked_at(examination, self._engine()), self._on_looked, self._stop_glancing)
-
-    def _on_glanced(self, progress: Progress) -> None:
-        if isinstance(progress.partial, RawExamination):
-            self._session.preparing.examination = progress.partial
-
-    def _on_looked(self, examination: RawExamination) -> None:
-        self._session.preparing.looking = False
-        self._session.preparing.examination = examination
-        self._choose()
-
-    def _stop_glancing(self) -> None:
-        self._glancing.stop()
-        self._session.preparing.looking = False
-
-    def _choose(self) -> None:
-        state = self._session.preparing
-        if state.examination is None:
-            return
-        try:
-            state.choice = choose_series(state.examination, self._said)
-        except CaseError as error:
-            state.choice = None
-            state.outcome = error.what
-        if state.prepared is None:  # what was prepared has its own
-            state.doubts = doubts_of_series(state.choice, state.examination) if state.choice is not None else ()
 
     def _on_progressed(self, progress: Progress) -> None:
         state = self._session.preparing
@@ -300,7 +214,7 @@ class PreparingController(QObject):
     def _on_prepared(self, done: tuple[PreparedExamination, CaseSource]) -> None:
         self._job, (prepared, source) = None, done
         self._session.preparing.prepared = prepared
-        self._changed = self._session.preparing.outdated = ""
+        self.choosing.forget_changes()
         self._session.preparing.doubts = prepared.preparation.doubts  # also of what was prepared before
         self._session.preparing.end(f"Prepared: {prepared.folder}")
         self._after.go_on(prepared, source)
@@ -310,38 +224,7 @@ class PreparingController(QObject):
         if case is not None and not self._session.preparing.running and not self._is_about(case.source.folder):
             self._leave()  # the panel has nothing to say of it, and would hide its layers
         if not self._session.preparing.running:
-            self._reopening.look()
-
-    def _on_reopened(self, found: Reopened) -> None:
-        """What the open case was made of, where the panel does not show that already."""
-        state = self._session.preparing
-        known = state.prepared is not None and state.prepared.folder == found.folder
-        if not known or state.examination is None or found.examination is None:
-            self._show_reopened(found)
-        if found.problem:
-            self._changed = found.problem if found.examination is not None else ""
-            state.outdated, state.outcome = self._changed, found.problem
-
-    def _show_reopened(self, found: Reopened) -> None:
-        state = self._session.preparing
-        self._looking.stop()
-        self._stop_glancing()
-        self._forget()
-        self._said = found.said
-        state.examination, state.output = found.examination, found.folder.parent
-        state.prepared = PreparedExamination(found.folder, found.preparation, None)
-        self._choose()
-        state.doubts, state.outcome = found.preparation.doubts, ""
-        if found.examination is not None:
-            used = {one.header.path for one in found.preparation.series}
-            pictures = look_at(found.examination, None, lambda one: one.place in used)  # what they are is known
-            self._glancing.start(pictures, self._on_looked, self._stop_glancing)
-
-    def _forget(self) -> None:
-        """What was said of another examination."""
-        state = self._session.preparing
-        self._changed = state.outdated = ""
-        state.steps, state.doubts, state.choice, state.prepared = (), (), None, None
+            self.choosing.look_for_raw()
 
     def _judge_next(self, *_: object) -> None:
         """Preparing is the next step while the series are open themselves, or nothing is; then segmenting is."""
@@ -371,16 +254,10 @@ class PreparingController(QObject):
         """No case came of it; that of an earlier time is still there."""
         self._job, state = None, self._session.preparing
         state.steps = ()
-        self._choose()
+        self.choosing.choose()
         if state.prepared is not None:
             state.doubts = state.prepared.preparation.doubts
         state.end(kept(what, state.prepared) if state.prepared is not None else f"{what}; nothing was left behind")
-
-
-def _output_for(examination: RawExamination) -> Path:
-    """The folder that gets the case, beside the examination; of a disc, which can only be read, one's own folder."""
-    beside = examination.place.parent / f"{examination.name} prepared"
-    return beside if can_be_made(beside) else Path.home() / beside.name
 
 
 def _prepared(
@@ -389,11 +266,6 @@ def _prepared(
     """Prepare, with the networks that see heads where the program comes with them."""
     prepared = yield from prepare_place(place, request, _finder(engine))
     return prepared, find_case(prepared.folder)
-
-
-def _looked_at(examination: RawExamination, engine: Engine | None) -> Generator[Progress, None, RawExamination]:
-    """The same, for a look at the images."""
-    return (yield from look_at(examination, _finder(engine)))
 
 
 def _finder(engine: Engine | None) -> BrainFinder | None:
