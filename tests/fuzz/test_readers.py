@@ -16,13 +16,13 @@ pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="memory is measu
 @pytest.mark.parametrize(
     ("module", "count"),
     [
-        ("tests.fuzz.images", 60),
-        ("tests.fuzz.other_formats", 60),
-        ("tests.fuzz.dicom", 40),
-        ("tests.fuzz.dicom_masks", 40),
+        ("tests.fuzz.images", 30),
+        ("tests.fuzz.other_formats", 30),
+        ("tests.fuzz.dicom", 20),
+        ("tests.fuzz.dicom_masks", 20),
         ("tests.fuzz.visits", 40),
         ("tests.fuzz.preparations", 50),
-        ("tests.fuzz.exports", 30),
+        ("tests.fuzz.exports", 20),
         ("tests.fuzz.folders", 40),
     ],
 )

@@ -27,6 +27,7 @@ LOST = "it fits the reference hardly better (0.20) than by chance (0.17)"
 T1, T1C, SECOND, FLAIR = Modality.T1, Modality.T1CE, Modality.T2, Modality.FLAIR
 
 
+@pytest.mark.slow
 @pytest.mark.timeout(600)  # four searches, which take minutes where others are busy
 def test_the_next_best_takes_the_place_of_a_reference_that_lies_wrongly() -> None:
     """Searched for from the T1, this turned T1ce fits at 20°, where it does not belong: round heads fit twice."""

@@ -134,6 +134,7 @@ def test_aligned_images_stay_bit_for_bit(fixed: Volume) -> None:
     assert found.grid_of(FIXED) is FIXED
 
 
+@pytest.mark.slow
 def test_a_head_that_moved_on_the_same_grid_is_not_taken_for_aligned(fixed: Volume) -> None:
     truth = motion((0, 0, 3), (0, 2, 0))
     found = run_to_end(register(fixed, head(FIXED, T2, truth, seed=3)))
@@ -141,6 +142,7 @@ def test_a_head_that_moved_on_the_same_grid_is_not_taken_for_aligned(fixed: Volu
     assert displacement_mm(found.to_series, truth, brain_points()) < 0.5
 
 
+@pytest.mark.slow
 def test_what_is_no_head_is_said_not_to_fit(fixed: Volume) -> None:
     noise = np.random.default_rng(0).integers(0, 200, THICK.shape).astype(np.int16)
     found = run_to_end(register(fixed, Volume(noise, THICK, 1.0, 0.0, Path("noise.nii.gz"))))
