@@ -201,4 +201,4 @@ def test_the_open_time_line_says_whose_visit_it_is_and_annotations_come_first(
     page = _written(report, session, qtbot, tmp_path / "case.html")
     assert "Visit 2 of 2 of Somebody" in page
     assert "of this visit its annotation by me" in page
-    assert "(-100.0 %)" in page
+    assert "(−100.0 %)" in page

@@ -16,7 +16,6 @@ from brainseg_gui.annotation.rules import PaintRules
 from brainseg_gui.annotation.tools.algebra import mapped, translated
 from brainseg_gui.controllers.annotating.active_label import activate, paintable
 from brainseg_gui.controllers.annotating.annotation_record import origin_of, sittings_before
-from brainseg_gui.controllers.annotating.awaited_prediction import AwaitedPrediction
 from brainseg_gui.controllers.annotating.journal import JournalController
 from brainseg_gui.controllers.annotating.label_moves import RENUMBERED, LabelMoves
 from brainseg_gui.controllers.annotating.paint import PaintController
@@ -38,6 +37,7 @@ from brainseg_gui.views.widgets.lazy_panel import LazyPanel
 
 if TYPE_CHECKING:
     from brainseg_gui.annotation.tools.click_answers import RegionNetwork
+    from brainseg_gui.controllers.annotating.awaited_prediction import AwaitedPrediction
     from brainseg_gui.views.slices.ortho_view import OrthoView
 
 _FIRST_CHOICE = ("ET", "ED")
@@ -66,7 +66,7 @@ class AnnotateController(QObject):
         self._choice = ToolChoice(session, window, preferences, actions, show)
         self._annotating.moved.connect(self._on_moved)
         self._annotating.annotation_changed.connect(self._show_state)
-        self._awaited = AwaitedPrediction(session, self, self.begin)
+        self._awaited: AwaitedPrediction | None = None
         self.label_moves = LabelMoves(session, layers, self)
         self.undoing = UndoController(session, self.paint, actions, self.label_moves.bars, self)
         session.layers.changed.connect(self._on_layers_changed)
@@ -111,8 +111,18 @@ class AnnotateController(QObject):
             return
         if own is not None:
             self.resume(own)
-        elif not self._awaited.wait():
+        elif not self._waits_for_prediction():
             self.start(layers.prediction or layers.reference)
+
+    def _waits_for_prediction(self) -> bool:
+        """Whether the annotation begins later, with what Segment is about to find."""
+        if not self._session.segmenting.running:
+            return False
+        if self._awaited is None:
+            from brainseg_gui.controllers.annotating.awaited_prediction import AwaitedPrediction
+
+            self._awaited = AwaitedPrediction(self._session, self, self.begin)
+        return self._awaited.wait()
 
     def _offer_prediction(self, own: Layer) -> None:
         """Say once what can be done with a prediction that came after the annotation."""
