@@ -78,8 +78,7 @@ def reopened(folder: Path) -> Generator[Progress, None, Reopened]:
     """
     yield Progress(LOOKING, 0.0)
     made = read_preparation(folder)
-    named = [made.place, *(file for one in made.series for file in one.files)]
-    if any(on_strange_share(place, folder) for place in named):
+    if _is_elsewhere(made, folder):
         what = f"Its raw series lie on another computer ({printable(str(made.place))}), which is not asked by itself"
         return Reopened(folder, made, None, f"{what}: open their folder to go on from them")
     looking = in_background(partial(_lost, made), LOOKING)  # reads what was touched, on a drive that may hang
@@ -98,10 +97,16 @@ def reopened(folder: Path) -> Generator[Progress, None, Reopened]:
 def why_outdated(folder: Path) -> str:
     """Why a prepared case is to be prepared again, as far as its files alone tell; empty where nothing tells so."""
     try:
-        _, changed = _lost(read_preparation(folder))
+        made = read_preparation(folder)
     except CaseError:
         return ""
+    _, changed = _lost(made) if not _is_elsewhere(made, folder) else ([], [])
     return _anew(f"{_named(changed)} changed since this case was prepared") if changed else ""
+
+
+def _is_elsewhere(made: Preparation, folder: Path) -> bool:
+    """Whether the raw series lie where nothing is looked for unasked."""
+    return any(on_strange_share(place, folder) for one in made.series for place in (made.place, *one.files))
 
 
 def _lost(made: Preparation) -> tuple[list[PreparedSeries], list[PreparedSeries]]:

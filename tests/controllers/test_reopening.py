@@ -18,8 +18,9 @@ from brainseg_gui.controllers.shell.features.preparing_feature import PREPARE
 from brainseg_gui.imaging.modality import Modality
 from brainseg_gui.imaging.volume import Volume
 from brainseg_gui.preparation.prepare_place import PreparationRequest, prepare_place
-from brainseg_gui.preparation.record import read_preparation
+from brainseg_gui.preparation.record import PreparedSeries, read_preparation
 from brainseg_gui.preparation.registration.motion import Alignment
+from brainseg_gui.preparation.reopened import why_outdated
 from brainseg_gui.progress import Progress, run_to_end
 from brainseg_gui.views.preparing.prepare_panel import PreparePanel
 from tests.preparation.heads import T1CE, T2, grid_of, head
@@ -161,6 +162,30 @@ def test_a_computer_that_only_the_record_names_is_not_asked(
         "which is not asked by itself: open their folder to go on from them"
     )
     assert not panel.nudge.isEnabled()
+    assert parts.session.notice is None or "changed" not in parts.session.notice.what
+
+
+def test_its_files_are_not_asked_for_either(case: Path, raw: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    save(head(GRID, T2, seed=7), raw / "SE_4_T2.nii.gz")
+    assert why_outdated(case) == "T2 changed since this case was prepared: prepare it again"
+    monkeypatch.setattr("brainseg_gui.preparation.reopened.on_strange_share", lambda place, folder: True)
+    monkeypatch.setattr(PreparedSeries, "still_there", None)  # it would be called for another answer
+    assert why_outdated(case) == ""
+
+
+def test_only_prepared_cases_are_looked_at_so(
+    case: Path, files: FilesController, parts: Any, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What reads raw series takes a quarter of a second to import, and no other case has any."""
+    asked: list[Path] = []
+    monkeypatch.setattr("brainseg_gui.preparation.reopened.why_outdated", lambda place: asked.append(place) or "")
+    plain = shutil.copytree(case, case.with_name("plain"))
+    (plain / "preparation.json").unlink()
+    for folder in (plain, case):
+        files.open_paths([folder])
+        qtbot.waitUntil(lambda: parts.session.case is not None and parts.session.case.source.folder == folder)  # noqa: B023
+        qtbot.waitUntil(lambda: not parts.session.previewing)
+    assert asked == [case]
 
 
 @pytest.mark.parametrize("how", ["another image", "another series", "touched"])

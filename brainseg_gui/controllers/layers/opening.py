@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import logging
-import time
 from collections.abc import Callable, Generator, Mapping, Sequence
-from concurrent.futures import wait
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from functools import cache, partial
@@ -20,7 +18,8 @@ from brainseg_gui.annotation.saving.study_memory import NEW_MASKS, StudyMemory
 from brainseg_gui.controllers.settings.person import person
 from brainseg_gui.errors import BrainsegError
 from brainseg_gui.imaging.case import Case, CaseSource
-from brainseg_gui.imaging.cases.background_thread import in_background
+from brainseg_gui.imaging.cases.background_thread import answer_soon, in_background
+from brainseg_gui.imaging.cases.unregistered import PREPARATION
 from brainseg_gui.imaging.cohorts.cohort_reading import CohortReading
 from brainseg_gui.imaging.file_mark import Stamp, mark_of, stamp_of
 from brainseg_gui.imaging.formats.mask_note import MaskFile, network_of
@@ -156,21 +155,17 @@ def open_case(
     marks, unread = _measured(remembered.measurements, study)
     raw = "" if layers or case.reference is not None else why_raw(case)
     study_known, numbering = known[0] if known else "", said.get(NEW_MASKS)
-    outdated = yield from _why_outdated(source)
+    outdated = _why_outdated(source)
     return Opened(case, layers, study_known, numbering, problems, prediction, marks, unread, raw, files, outdated)
 
 
-def _why_outdated(source: CaseSource) -> Generator[Progress, None, str]:
+def _why_outdated(source: CaseSource) -> str:
     """What of the raw series of a prepared case changed; nothing where their drive does not answer soon."""
-    from brainseg_gui.preparation.reopened import why_outdated
-
-    if source.volumes:
+    if source.volumes or not (source.folder / PREPARATION).is_file():
         return ""
-    looking, until = in_background(partial(why_outdated, source.folder), "look"), time.monotonic() + _RAW_SERIES_S
-    while not looking.done() and time.monotonic() < until:
-        wait([looking], timeout=0.05)
-        yield Progress("looking at the raw series", 1.0)
-    return looking.result() if looking.done() and looking.exception() is None else ""
+    from brainseg_gui.preparation.reopened import why_outdated  # cases that were not prepared do not wait for it
+
+    return answer_soon(partial(why_outdated, source.folder), "", _RAW_SERIES_S)
 
 
 def _stamped(case: Case) -> dict[Path, Stamp]:

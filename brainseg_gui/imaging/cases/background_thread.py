@@ -41,10 +41,10 @@ def waited_for(future: Future[Result], progress: Progress) -> Generator[Progress
     return future.result()
 
 
-def answer_soon(call: Callable[[], Result], otherwise: Result) -> Result:
+def answer_soon(call: Callable[[], Result], otherwise: Result, within_s: float = _MOMENT_S) -> Result:
     """What a quick look at a drive finds; `otherwise` where that fails, or the drive does not answer in a moment."""
     future = in_background(call, "look")
-    wait([future], timeout=_MOMENT_S)
+    wait([future], timeout=within_s)
     return otherwise if not future.done() or future.exception() is not None else future.result()
 
 
