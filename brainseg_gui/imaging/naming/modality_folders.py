@@ -20,12 +20,11 @@ def carried_up(left: dict[Path, list[FoundFile]]) -> dict[Path, list[FoundFile]]
     carried: dict[Path, list[FoundFile]] = {}
     for folder, kind in carriers.items():
         beside = [other for other in carriers if other.parent == folder.parent]
-        if not any(
-            isinstance(carriers[other], Modality) for other in beside
-        ):  # labels of images with names of their own
+        # labels alone are those of images with names of their own
+        if not any(isinstance(carriers[other], Modality) for other in beside):
             left[folder] = [_of_kind(found, kind, alone=False) for found in left[folder]]
             continue
-        alone = all(len(left[other]) == 1 for other in beside) and len({_stems(left[other]) for other in beside}) > 1
+        alone = all(len(left[other]) == 1 for other in beside) and len({_stem(left[other]) for other in beside}) > 1
         files = [_of_kind(found, kind, alone=alone) for found in left[folder]]
         carried.setdefault(folder.parent, []).extend(files)
     for folder in carriers:
@@ -34,7 +33,7 @@ def carried_up(left: dict[Path, list[FoundFile]]) -> dict[Path, list[FoundFile]]
     return carried
 
 
-def _stems(files: Sequence[FoundFile]) -> str:
+def _stem(files: Sequence[FoundFile]) -> str:
     return stem(files[0].path)
 
 

@@ -11,6 +11,7 @@ from brainseg_gui.imaging.naming.found_file import FoundFile, Group
 
 
 def groups_by_name(folder: Path, files: list[FoundFile]) -> list[Group]:
+    """The cases of a folder whose files no convention names."""
     if len(files) == 1 and files[0].kind is None and files[0].match is None:  # it may be 4-D
         files = [replace(files[0], kind=VOLUMES)]
     by_prefix = _prefixes(files)
