@@ -126,6 +126,7 @@ def write_defaced(work: PreparationWork, folder: Path) -> Generator[Progress, No
             first, middle, last = ((number + share) / len(work.native) for share in (0.0, 0.2, 1.0))
             removing = in_background(partial(_removed, work, modality, face), DEFACING)
             bare, removed[modality] = yield from waited_for(removing, Progress(DEFACING, first, modality.title))
+            yield Progress(WRITING, middle, modality.title)  # also of what is written before anybody waits for it
             writing = write_image(bare, making / f"{folder.name}_{modality.value}{MASK_ENDING}", WRITING)
             yield from scaled(writing, middle, last)
         defaced = DefacedExamination(folder, removed, _left_out(work), (*work.doubts, *doubts_of_face(work)))
