@@ -84,6 +84,18 @@ class Application(QObject):
         """Do what an action stands for."""
         self._commands[key]()
 
+    def collect_garbage(self) -> None:
+        """Collect cyclic garbage from now on, once a second at most and in the thread of the window alone.
+
+        Python's own collector runs in whichever thread happens to be allocating, and there it would destroy what Qt
+        made in this one, which Qt survives by luck. What the start made stays: to look through it now and then would
+        only make the pictures falter.
+        """
+        from pyqtgraph.util.garbage_collector import GarbageCollector
+
+        gc.freeze()
+        self._garbage = GarbageCollector()
+
     def close(self) -> None:
         """End threads and the engine, and remember what was set."""
         case = self.session.case
@@ -119,12 +131,6 @@ def run(paths: Sequence[Path], *, safe: bool = False) -> int:
     watch = FaultWatch()
     with watch.watching():
         application = Application(qt, safe=safe, watch=watch)
-        application.window.painted.connect(_collect_garbage_again)
         application.start(paths)
+        application.window.painted.connect(lambda: QTimer.singleShot(0, application, application.collect_garbage))
         return watch.note_end(int(qt.exec()))
-
-
-def _collect_garbage_again() -> None:
-    """What the start made stays; searching it for garbage now and then would only make the pictures falter."""
-    gc.freeze()
-    gc.enable()

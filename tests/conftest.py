@@ -28,8 +28,12 @@ if TYPE_CHECKING:
 if not (os.environ.get("BRAINSEG_TEST_DISPLAY") and os.environ.get("DISPLAY")):
     os.environ["QT_QPA_PLATFORM"] = "offscreen"
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+# Workers of Dask that are threads of the tests' process would look at the frames of others a hundred times a second, of
+# which Python 3.11 has died.
+os.environ.setdefault("DASK_DISTRIBUTED__WORKER__PROFILE__ENABLED", "False")
 
 _PATIENCE_MS = 30_000
+_GARBAGE = 60_000  # objects, of a few windows
 ROOT = Path(__file__).resolve().parents[1]
 
 # Additional intensity of each label in each modality: only enhancing tumour is brighter on T1ce than on T1.
@@ -75,6 +79,15 @@ def pytest_collection_finish() -> None:
     """Let the garbage collector pass over what collecting left, which stays to the end: 700,000 objects each time."""
     gc.collect()
     gc.freeze()
+    gc.disable()
+
+
+def pytest_runtest_logfinish() -> None:
+    """Collect garbage between tests, as the program does it in the thread of its window: in that of a job, of Dask or
+    of a timer, windows that earlier tests left would be destroyed under Qt's hands.
+    """
+    if not gc.isenabled() and gc.get_count()[0] > _GARBAGE:
+        gc.collect()
 
 
 class ToyCase(Protocol):

@@ -23,7 +23,7 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
 def run(arguments: argparse.Namespace) -> int:
     """Open the window and stay until it is closed."""
     require_display()
-    gc.disable()  # the start makes hardly any garbage; after the first picture it is collected again
+    gc.disable()  # the start makes hardly any garbage; after the first picture the window collects its own
     try:
         from brainseg_gui.app import run as run_window
 

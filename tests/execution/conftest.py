@@ -20,9 +20,9 @@ def two_processes(monkeypatch: pytest.MonkeyPatch) -> Iterator[Workers]:
         yield workers
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def scheduler() -> Iterator[str]:
-    """Address of a scheduler with two workers, all threads of this process."""
+    """Address of a scheduler with two workers, all threads of this process; they end with the file that needs them."""
     distributed = pytest.importorskip("distributed")
     with distributed.LocalCluster(n_workers=2, threads_per_worker=1, processes=False, dashboard_address=":0") as made:
         yield made.scheduler_address
