@@ -20,6 +20,7 @@ from typing import IO, TYPE_CHECKING, Any
 
 from brainseg_gui import __version__
 from brainseg_gui.errors import BrainsegError, Cancelled
+from brainseg_gui.faults.computer_mark import computer_marks
 from brainseg_gui.faults.process_guard import guard_process
 from brainseg_gui.faults.process_mark import since_of
 from brainseg_gui.inference.engine.environment import prepare_environment
@@ -165,6 +166,7 @@ def _about(folder: RunFolder, config: TrainingConfig) -> dict[str, Any]:
         "versions": {"brainseg": __version__, "python": sys.version.split()[0], **dict(_versions())},
         "backend": os.environ.get("KERAS_BACKEND", "tensorflow"),
         "host": socket.gethostname(),
+        "computer": computer_marks(),
         "pid": os.getpid(),
         "pid_since": since_of(os.getpid()),
         "git": _git_revision(),

@@ -19,8 +19,9 @@ _LONGEST_KIND = 40
 _LATEST = 1e11  # seconds since 1970, some thousand years ahead
 
 KINDS = (
-    # versions, backend, host, pid, pid_since (tells its process from later ones with the same id), git,
-    # resumed_from (step; 0 for a new run), config (preset, name), processes (that train together; pid is the writer's)
+    # versions, backend, host, computer (its marks, whatever it is called), pid, pid_since (tells its process from later
+    # ones with the same id), git, resumed_from (step; 0 for a new run), config (preset, name), processes (that train
+    # together; pid is the writer's)
     "started",
     "device",  # device, precision, devices (how many): known some seconds after the start
     "checked",  # cases, split, problems: what the data-set check found

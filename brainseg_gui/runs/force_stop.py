@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 import contextlib
-import socket
 from collections.abc import Sequence
 
 from brainseg_gui.runs.events import Event, EventWriter
 from brainseg_gui.runs.run_folder import RunError, RunFolder
-from brainseg_gui.runs.run_status import RunStatus, last_start, status_of
+from brainseg_gui.runs.run_status import RunStatus, began_here, last_start, status_of
 from brainseg_gui.runs.trainer_process import is_certain, kill, trains
 
 
 def can_stop_now(events: Sequence[Event]) -> bool:
     """Whether the run's trainer is, beyond doubt, a process of this machine."""
     start = last_start(events)
-    if start is None or start.values.get("host") != socket.gethostname():
+    if start is None or not began_here(start):
         return False
     return is_certain(start.values.get("pid"), start.values.get("pid_since"))
 
@@ -54,8 +53,8 @@ def _check(folder: RunFolder, events: Sequence[Event]) -> None:
     if status_of(events) not in (RunStatus.RUNNING, RunStatus.SILENT):
         raise RunError("this run is not running", "Resume goes on with it", folder.path)
     start = last_start(events)
-    host = start.values.get("host") if start is not None else None
-    if host != socket.gethostname():
+    if start is None or not began_here(start):
+        host = start.values.get("host") if start is not None else None
         raise RunError(
             f"this run is on {host or 'another machine'}, out of reach from here", "End it there", folder.path
         )

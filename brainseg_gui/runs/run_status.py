@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import socket
 import time
 from collections.abc import Iterable, Sequence
 from enum import Enum
 
+from brainseg_gui.faults.computer_mark import is_here
 from brainseg_gui.runs.events import Event
 from brainseg_gui.runs.trainer_process import is_alive
 
@@ -53,7 +53,7 @@ def status_of(events: Sequence[Event]) -> RunStatus:
             return ENDS[event.kind]
         if event is start:
             break
-    if start is not None and start.values.get("host") == socket.gethostname():
+    if start is not None and began_here(start):
         alive = is_alive(start.values.get("pid"), start.values.get("pid_since", ""))
         return RunStatus.RUNNING if alive else RunStatus.DIED
     # clocks of two machines differ, and a clock may have been set back: news from far ahead is no news
@@ -66,3 +66,8 @@ def status_of(events: Sequence[Event]) -> RunStatus:
 def last_start(events: Sequence[Event]) -> Event | None:
     """The event of the newest start, if there is one."""
     return next((event for event in reversed(events) if event.kind == "started"), None)
+
+
+def began_here(start: Event) -> bool:
+    """Whether the processes that a start names are those of this computer."""
+    return is_here(start.values.get("host"), start.values.get("computer"))

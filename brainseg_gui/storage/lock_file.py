@@ -1,7 +1,7 @@
 """Lock files: made with ``O_EXCL``, which works the same on every system and on network folders that know no locks.
 
-A lock names the process that holds it, when that process started (process numbers are used again) and the computer.
-A lock of this computer whose process is gone is stale.
+A lock names the process that holds it, when that process started (process numbers are used again) and the computer,
+by its host name and by marks that stay when that changes. A lock of this computer whose process is gone is stale.
 """
 
 from __future__ import annotations
@@ -14,10 +14,11 @@ import random
 import socket
 import time
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from brainseg_gui.faults.computer_mark import computer_marks, is_here
 from brainseg_gui.faults.process_mark import start_mark
 from brainseg_gui.storage.folder import open_folder
 
@@ -49,6 +50,8 @@ class Holder:
         When the lock was taken, in seconds since 1970.
     token
         Tells one lock from another.
+    computer
+        Its `computer_marks`; none in locks of versions that only noted the host name.
     """
 
     pid: int
@@ -56,6 +59,7 @@ class Holder:
     host: str
     since: float
     token: str
+    computer: tuple[str, ...] = ()
 
     @property
     def alive(self) -> bool:
@@ -65,12 +69,13 @@ class Holder:
     @property
     def here(self) -> bool:
         """Whether it runs on this computer, so that the truth of `alive` is known."""
-        return self.host == socket.gethostname()
+        return is_here(self.host, self.computer)
 
 
 def new_holder() -> Holder:
     """This process, for a lock of its own."""
-    return Holder(os.getpid(), start_mark(os.getpid()), socket.gethostname(), time.time(), os.urandom(8).hex())
+    pid, token = os.getpid(), os.urandom(8).hex()
+    return Holder(pid, start_mark(pid), socket.gethostname(), time.time(), token, computer_marks())
 
 
 def create(path: Path, holder: Holder) -> bool:
@@ -116,13 +121,13 @@ def holder_in(path: Path) -> Holder | None:
     try:
         with open_folder(path.parent) as folder, folder.open(path.name, "rb") as stream:
             found: Any = json.loads(stream.read(_LARGEST_BYTES))
-        values = {field.name: found[field.name] for field in fields(Holder)}
         return Holder(
-            int(values["pid"]),
-            str(values["started"]),
-            str(values["host"]),
-            float(values["since"]),
-            str(values["token"]),
+            int(found["pid"]),
+            str(found["started"]),
+            str(found["host"]),
+            float(found["since"]),
+            str(found["token"]),
+            tuple(map(str, found.get("computer", ()))),
         )
     except (ValueError, KeyError, TypeError, OverflowError, RecursionError):
         return None

@@ -165,8 +165,11 @@ import socket, sys
 from datetime import UTC, datetime
 from pathlib import Path
 from brainseg_gui.annotation.case_list import CaseEntry, CaseState, write_entries
+from brainseg_gui.faults import computer_mark
+from brainseg_gui.storage import lock_file
 name, path, count, host = sys.argv[1], Path(sys.argv[2]), int(sys.argv[3]), sys.argv[4]
 socket.gethostname = lambda: host
+computer_mark.computer_marks = lock_file.computer_marks = lambda: (host,)
 sys.stdin.readline()
 for number in range(count):
     case = f"{name}{number:03}"

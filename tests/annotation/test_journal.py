@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import json
 import os
+import socket
 import stat
 import struct
 import zlib
@@ -26,6 +27,7 @@ from brainseg_gui.annotation.journal.journal_folder import JournalFolder
 from brainseg_gui.annotation.journal.journal_replay import Restored
 from brainseg_gui.annotation.journal.study_lock import LockedError
 from brainseg_gui.annotation.slab import Area
+from brainseg_gui.faults import computer_mark
 from brainseg_gui.imaging.grid import Grid
 from brainseg_gui.imaging.labelling.known_schemes import scheme_named
 from brainseg_gui.imaging.labels import LabelMap, LabelScheme
@@ -345,10 +347,24 @@ def test_the_locks_of_the_dead_are_taken_over(folder: JournalFolder, monkeypatch
 
 def test_the_lock_of_another_computer_stays(folder: JournalFolder, monkeypatch: pytest.MonkeyPatch) -> None:
     folder.lock(STUDY)
-    monkeypatch.setattr(lock_file.socket, "gethostname", lambda: "elsewhere")
+    monkeypatch.setattr(socket, "gethostname", lambda: "elsewhere")
+    monkeypatch.setattr(computer_mark, "computer_marks", lambda: ("another",))
     monkeypatch.setattr(lock_file, "start_mark", lambda _pid: "")
     with pytest.raises(LockedError, match="on the computer"):
         folder.lock(STUDY)
+
+
+def test_a_lock_that_this_computer_left_under_another_name_is_taken_over(
+    folder: JournalFolder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder.lock(STUDY)
+    path = next(folder.path.glob("*.lock"))
+    monkeypatch.setattr(socket, "gethostname", lambda: "renamed")
+    with pytest.raises(LockedError, match=f"process {os.getpid()}"):
+        folder.lock(STUDY)  # it is open in another window
+    monkeypatch.setattr(lock_file, "start_mark", lambda _pid: "")
+    assert not study_lock.is_held(path)
+    folder.lock(STUDY).check()
 
 
 def test_a_lock_that_says_nothing_is_waited_for_and_then_removed(folder: JournalFolder) -> None:

@@ -6,11 +6,12 @@ import os
 import socket
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import pytest
 
+from brainseg_gui.faults.computer_mark import computer_marks
 from brainseg_gui.faults.process_mark import since_of
 from brainseg_gui.runs.config import TrainingConfig
 from brainseg_gui.runs.events import EventWriter
@@ -31,12 +32,20 @@ def trainer(tmp_path: Path) -> Iterator[subprocess.Popen[bytes]]:
     process.communicate()
 
 
-def run_of(path: Path, pid: int, *, host: str = HERE, since: str | None = None, steps: int = 7) -> RunFolder:
+def run_of(
+    path: Path,
+    pid: int,
+    *,
+    host: str = HERE,
+    computer: Sequence[str] = (),
+    since: str | None = None,
+    steps: int = 7,
+) -> RunFolder:
     """A run of some steps, with a checkpoint at step 5, whose trainer has just written half a line."""
     folder = RunFolder.create(path, TrainingConfig())
     writer = EventWriter(folder.events_file)
     known = {} if since is None else {"pid_since": since}
-    writer.write("started", host=host, pid=pid, resumed_from=0, **known)
+    writer.write("started", host=host, computer=computer, pid=pid, resumed_from=0, **known)
     for step in range(1, steps + 1):
         writer.write("step", step=step, epoch=1, loss=1.0)
         if step == 5:
@@ -60,6 +69,13 @@ def test_the_trainer_ends_and_its_last_words_are_written(tmp_path: Path, trainer
     assert not folder.stop_asked
     with pytest.raises(RunError, match="not running"):
         stop_now(folder)
+
+
+def test_the_trainer_ends_though_the_computer_was_renamed(tmp_path: Path, trainer: subprocess.Popen[bytes]) -> None:
+    since, marks = since_of(trainer.pid), computer_marks()
+    folder = run_of(tmp_path / "run", trainer.pid, host="before", computer=marks, since=since)
+    assert stop_now(folder).startswith("stopped at once")
+    assert trainer.wait(10) == -9
 
 
 def test_a_process_that_only_has_its_id_lives_on(tmp_path: Path, trainer: subprocess.Popen[bytes]) -> None:

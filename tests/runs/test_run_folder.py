@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from brainseg_gui.faults.computer_mark import computer_marks
 from brainseg_gui.runs.config import Data, Network, TrainingConfig
 from brainseg_gui.runs.events import Event, EventTail, EventWriter
 from brainseg_gui.runs.run_folder import RunError, RunFolder, find_runs
@@ -79,6 +80,14 @@ def test_the_status_follows_the_last_start() -> None:
     assert status_of([started(gone.pid), Event("stopped", 2.0, {})]) is RunStatus.STOPPED
     assert status_of([started(gone.pid), Event("failed", 2.0, {}), started(os.getpid())]) is RunStatus.RUNNING
     assert status_of([started(gone.pid), Event("finished", 2.0, {})]) is RunStatus.FINISHED
+
+
+def test_a_run_of_this_machine_is_known_when_its_host_name_changed() -> None:
+    gone = subprocess.Popen([sys.executable, "-c", ""])
+    gone.wait()
+    for pid, status in ((gone.pid, RunStatus.DIED), (os.getpid(), RunStatus.RUNNING)):
+        start = Event("started", 1.0, {"pid": pid, "host": "before", "computer": list(computer_marks())})
+        assert status_of([start, Event("step", 1.0, {})]) is status
 
 
 def test_a_run_of_another_machine_is_judged_by_its_age() -> None:

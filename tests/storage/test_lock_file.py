@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import errno
 import io
+import json
 import os
+import socket
 import subprocess
 import sys
 import threading
@@ -106,9 +108,45 @@ def test_a_lock_of_another_computer_is_broken_when_it_does_not_change(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(lock_file, "_STUCK_AFTER_S", 0.2)
-    create(_lock(tmp_path / "list"), replace(new_holder(), host="elsewhere"))
+    create(_lock(tmp_path / "list"), replace(new_holder(), host="elsewhere", computer=("another",)))
     with briefly_locked(tmp_path / "list"):
         pass
+
+
+def test_the_lock_of_the_dead_is_taken_at_once_though_the_computer_was_renamed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    create(_lock(tmp_path / "list"), replace(new_holder(), host="before", started="another start"))
+    waits: list[float] = []
+    monkeypatch.setattr(lock_file.time, "sleep", waits.append)
+    with briefly_locked(tmp_path / "list"):
+        assert len(waits) == 1  # the turn in which it was broken
+
+
+@pytest.mark.parametrize(("host", "alive"), [(socket.gethostname(), False), ("before", True)])
+def test_a_lock_of_an_older_version_is_known_by_the_name_of_the_computer(
+    tmp_path: Path, host: str, alive: bool
+) -> None:
+    noted = {"pid": os.getpid(), "started": "another start", "host": host, "since": 1.5, "token": "ab"}
+    (tmp_path / "lock").write_text(json.dumps(noted))
+    holder = read_holder(tmp_path / "lock")
+    assert holder == Holder(os.getpid(), "another start", host, 1.5, "ab")
+    assert (holder.here, holder.alive) == (not alive, alive)
+
+
+def test_an_older_version_reads_a_lock_of_this_one(tmp_path: Path) -> None:
+    """It takes five fields by their names, and passes over what it does not know."""
+    mine = new_holder()
+    create(tmp_path / "lock", mine)
+    found = json.loads((tmp_path / "lock").read_bytes())
+    assert {name: found[name] for name in ("pid", "started", "host", "since", "token")} == {
+        "pid": os.getpid(),
+        "started": mine.started,
+        "host": socket.gethostname(),
+        "since": mine.since,
+        "token": mine.token,
+    }
+    assert read_holder(tmp_path / "lock") == mine
 
 
 def test_a_lock_that_lives_is_not_broken(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
