@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator
+from collections.abc import Generator, Sequence
+from concurrent.futures import Future
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path, PurePath
 
-from brainseg_gui.errors import BrainsegError, CaseError, listed, printable
+from brainseg_gui.errors import BrainsegError, listed, printable
 from brainseg_gui.imaging.cases.background_thread import in_background, waited_for
 from brainseg_gui.imaging.modality import Modality
 from brainseg_gui.preparation.raw_examination import NONE, RawExamination, choose_series, examine
@@ -15,6 +16,29 @@ from brainseg_gui.preparation.record import Preparation, PreparedSeries, read_pr
 from brainseg_gui.progress import Progress, scaled
 
 LOOKING = "looking for the raw series"
+
+
+@dataclass(frozen=True, eq=False)
+class RawLook:
+    """What one look at the files of the raw series of a prepared case found.
+
+    Parameters
+    ----------
+    gone, changed
+        The series of which files are gone, and those of which files are others now.
+    asked
+        Whether they were looked at: not where they lie where nothing is looked for unasked.
+    """
+
+    preparation: Preparation
+    gone: tuple[PreparedSeries, ...] = ()
+    changed: tuple[PreparedSeries, ...] = ()
+    asked: bool = True
+
+    @property
+    def why_outdated(self) -> str:
+        """Why the case is to be prepared again, as far as its files alone tell; empty where nothing tells so."""
+        return _anew(f"{_named(self.changed)} changed since this case was prepared") if self.changed else ""
 
 
 @dataclass(frozen=True, eq=False)
@@ -63,8 +87,29 @@ def numbers_in(made: Preparation, examination: RawExamination) -> dict[Modality,
     return {one.modality: there[one.header.path] for one in made.series if one.header.path in there}
 
 
-def reopened(folder: Path) -> Generator[Progress, None, Reopened]:
+def look_for_raw(folder: Path) -> RawLook:
+    """Look for the files that a prepared case was made of; reads what was touched since, on a drive that may hang.
+
+    Raises
+    ------
+    CaseError
+        If the record of the case cannot be used.
+    """
+    made = read_preparation(folder)
+    if any(on_strange_share(place, folder) for one in made.series for place in (made.place, *one.files)):
+        return RawLook(made, asked=False)
+    gone = tuple(one for one in made.series if not all(path.is_file() for path in one.files))
+    changed = tuple(one for one in made.series if one not in gone and not one.still_there())
+    return RawLook(made, gone, changed)
+
+
+def reopened(folder: Path, look: Future[RawLook] | None = None) -> Generator[Progress, None, Reopened]:
     """Look for what a prepared case was made of.
+
+    Parameters
+    ----------
+    look
+        The `look_for_raw` that somebody began just now, so that nobody looks twice; None to begin one here.
 
     Yields
     ------
@@ -76,56 +121,33 @@ def reopened(folder: Path) -> Generator[Progress, None, Reopened]:
     CaseError
         If the record of the case cannot be used.
     """
-    yield Progress(LOOKING, 0.0)
-    made = read_preparation(folder)
-    if _is_elsewhere(made, folder):
+    if look is None:
+        look = in_background(partial(look_for_raw, folder), LOOKING)
+    seen = yield from waited_for(look, Progress(LOOKING, 0.1))
+    made = seen.preparation
+    if not seen.asked:
         what = f"Its raw series lie on another computer ({printable(str(made.place))}), which is not asked by itself"
         return Reopened(folder, made, None, f"{what}: open their folder to go on from them")
-    looking = in_background(partial(_lost, made), LOOKING)  # reads what was touched, on a drive that may hang
-    gone, changed = yield from waited_for(looking, Progress(LOOKING, 0.1))
-    if gone:
-        what = f"Of its raw series {_named(gone)} cannot be found any more in {printable(str(made.place))}"
+    if seen.gone:
+        what = f"Of its raw series {_named(seen.gone)} cannot be found any more in {printable(str(made.place))}"
         return Reopened(folder, made, None, f"{what}: nothing is placed by hand or prepared anew until they are there")
     try:
         examination = yield from scaled(examine(made.place), 0.2, 1.0)
     except BrainsegError as error:
         what = f"Its raw series in {printable(str(made.place))} cannot be used ({error.what})"
         return Reopened(folder, made, None, f"{what}: nothing is placed by hand or prepared anew until they can")
-    return Reopened(folder, made, examination, _why_anew(made, examination, changed))
+    return Reopened(folder, made, examination, seen.why_outdated or _why_others(made, examination))
 
 
-def why_outdated(folder: Path) -> str:
-    """Why a prepared case is to be prepared again, as far as its files alone tell; empty where nothing tells so."""
-    try:
-        made = read_preparation(folder)
-    except CaseError:
+def _why_others(made: Preparation, examination: RawExamination) -> str:
+    if made.is_of(examination):
         return ""
-    _, changed = _lost(made) if not _is_elsewhere(made, folder) else ([], [])
-    return _anew(f"{_named(changed)} changed since this case was prepared") if changed else ""
-
-
-def _is_elsewhere(made: Preparation, folder: Path) -> bool:
-    """Whether the raw series lie where nothing is looked for unasked."""
-    return any(on_strange_share(place, folder) for one in made.series for place in (made.place, *one.files))
-
-
-def _lost(made: Preparation) -> tuple[list[PreparedSeries], list[PreparedSeries]]:
-    """The series of which files are gone, and those of which files are others now."""
-    gone = [one for one in made.series if not all(path.is_file() for path in one.files)]
-    return gone, [one for one in made.series if one not in gone and not one.still_there()]
-
-
-def _why_anew(made: Preparation, examination: RawExamination, changed: list[PreparedSeries]) -> str:
-    if changed:
-        return _anew(f"{_named(changed)} changed since this case was prepared")
-    if not made.is_of(examination):
-        return _anew("The raw folder holds other series or files than when this case was prepared")
-    return ""
+    return _anew("The raw folder holds other series or files than when this case was prepared")
 
 
 def _anew(what: str) -> str:
     return f"{what}: prepare it again"
 
 
-def _named(series: list[PreparedSeries]) -> str:
+def _named(series: Sequence[PreparedSeries]) -> str:
     return listed([one.modality.title for one in series])

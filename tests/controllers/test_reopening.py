@@ -6,6 +6,7 @@ import shutil
 from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
+from threading import Event
 from typing import Any
 
 import numpy as np
@@ -20,7 +21,7 @@ from brainseg_gui.imaging.volume import Volume
 from brainseg_gui.preparation.prepare_place import PreparationRequest, prepare_place
 from brainseg_gui.preparation.record import PreparedSeries, read_preparation
 from brainseg_gui.preparation.registration.motion import Alignment
-from brainseg_gui.preparation.reopened import why_outdated
+from brainseg_gui.preparation.reopened import RawLook, look_for_raw
 from brainseg_gui.progress import Progress, run_to_end
 from brainseg_gui.views.preparing.prepare_panel import PreparePanel
 from tests.preparation.heads import T1CE, T2, grid_of, head
@@ -76,6 +77,20 @@ def _opened(case: Path, files: FilesController, parts: Any, qtbot: QtBot) -> Pre
     panel = parts.window.panels[PREPARE]()
     assert isinstance(panel, PreparePanel)
     return panel
+
+
+def _looks(monkeypatch: pytest.MonkeyPatch, answers: Event | None = None) -> list[Path]:
+    """The folders of prepared cases of which raw series are looked at; not before `answers` is set."""
+    asked: list[Path] = []
+
+    def look(folder: Path) -> RawLook:
+        asked.append(folder)
+        if answers is not None:
+            answers.wait(30)
+        return look_for_raw(folder)
+
+    monkeypatch.setattr("brainseg_gui.preparation.reopened.look_for_raw", look)
+    return asked
 
 
 def test_a_series_of_a_case_from_disk_is_placed_by_hand(
@@ -167,24 +182,60 @@ def test_a_computer_that_only_the_record_names_is_not_asked(
 
 def test_its_files_are_not_asked_for_either(case: Path, raw: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     save(head(GRID, T2, seed=7), raw / "SE_4_T2.nii.gz")
-    assert why_outdated(case) == "T2 changed since this case was prepared: prepare it again"
+    assert look_for_raw(case).why_outdated == "T2 changed since this case was prepared: prepare it again"
     monkeypatch.setattr("brainseg_gui.preparation.reopened.on_strange_share", lambda place, folder: True)
     monkeypatch.setattr(PreparedSeries, "still_there", None)  # it would be called for another answer
-    assert why_outdated(case) == ""
+    assert look_for_raw(case).why_outdated == ""
 
 
 def test_only_prepared_cases_are_looked_at_so(
     case: Path, files: FilesController, parts: Any, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """What reads raw series takes a quarter of a second to import, and no other case has any."""
-    asked: list[Path] = []
-    monkeypatch.setattr("brainseg_gui.preparation.reopened.why_outdated", lambda place: asked.append(place) or "")
+    asked = _looks(monkeypatch)
     plain = shutil.copytree(case, case.with_name("plain"))
     (plain / "preparation.json").unlink()
     for folder in (plain, case):
         files.open_paths([folder])
         qtbot.waitUntil(lambda: parts.session.case is not None and parts.session.case.source.folder == folder)  # noqa: B023
         qtbot.waitUntil(lambda: not parts.session.previewing)
+    assert asked == [case]
+
+
+def test_opening_and_the_panel_look_at_the_raw_series_once(
+    case: Path,
+    files: FilesController,
+    preparing: PreparingController,
+    parts: Any,
+    qtbot: QtBot,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Files that were touched are read for it, from a drive that may be slow."""
+    asked = _looks(monkeypatch)
+    _opened(case, files, parts, qtbot)
+    assert asked == [case]
+    parts.session.case_changed.emit()  # without an opening, as when another case could not be read: what changed since?
+    qtbot.waitUntil(lambda: asked == [case, case])
+
+
+def test_the_panel_waits_for_a_drive_that_opening_does_not_wait_for(
+    case: Path,
+    raw: Path,
+    files: FilesController,
+    preparing: PreparingController,
+    parts: Any,
+    qtbot: QtBot,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    save(head(GRID, T2, seed=7), raw / "SE_4_T2.nii.gz")
+    answers = Event()
+    asked = _looks(monkeypatch, answers)
+    monkeypatch.setattr("brainseg_gui.controllers.layers.opening._RAW_SERIES_S", 0.0)
+    files.open_paths([case])
+    qtbot.waitUntil(lambda: parts.session.case is not None and not parts.session.previewing)
+    assert parts.session.notice is None or "T2 changed" not in parts.session.notice.what
+    answers.set()
+    qtbot.waitUntil(lambda: parts.session.preparing.outcome.startswith("T2 changed"))
     assert asked == [case]
 
 

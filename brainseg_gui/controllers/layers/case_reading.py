@@ -21,8 +21,11 @@ from brainseg_gui.progress import Progress
 from brainseg_gui.state.session import Notice, Session
 
 if TYPE_CHECKING:
+    from concurrent.futures import Future
+
     from brainseg_gui.controllers.layers.opening import Opened
     from brainseg_gui.imaging.cohorts.cohort_reading import CohortReading
+    from brainseg_gui.preparation.reopened import RawLook
 
 
 class CaseReading(QObject):
@@ -48,6 +51,7 @@ class CaseReading(QObject):
         self._session, self._preferences, self._assignable = session, preferences, assignable
         self.source: CaseSource | None = None  # of the case that was asked for last
         self.raw_case: CaseSource | None = None  # the one that was asked for last, where it opened but is raw
+        self.raw_look: Future[RawLook] | None = None  # of the case that opens, while its opening is told
         self.leaves_list = False  # what is being read is no case of the list
         self.know: Callable[[Case, str], None] = lambda _case, _study: None  # hears of a study's digest
         self._job: Job | None = None
@@ -159,7 +163,9 @@ class CaseReading(QObject):
         remembered = self._preferences.windows_of(case.source)
         if opened.study:
             self.know(case, opened.study)
+        self.raw_look = opened.raw_look
         self._session.open(case, remembered)
+        self.raw_look = None  # later, files may be others
         self._files = opened.files
         self._add_annotations(opened)
         self._windows.begin(case, carry=not remembered and self.is_listed(case.source))
@@ -174,11 +180,11 @@ class CaseReading(QObject):
     def _say_notes(self, opened: Opened, said: Notice | None) -> None:
         from brainseg_gui.controllers.layers.ways_out import ways_on  # the start does not wait for it
 
-        case = opened.case
-        first = [words for words in (opened.why_raw, opened.outdated) if words]  # what is to be done
+        case, outdated = opened.case, opened.outdated
+        first = [words for words in (opened.why_raw, outdated) if words]  # what is to be done
         notes = (*first, *self._notes_to_say(case))
         if notes:
-            ways = ways_on(case, raw=bool(opened.why_raw), outdated=bool(opened.outdated))
+            ways = ways_on(case, raw=bool(opened.why_raw), outdated=bool(outdated))
             notice = Notice(". ".join(notes), problem=False, actions=ways)
             (self._session.say if said is None else self._session.say_too)(notice)
         if opened.why_raw:

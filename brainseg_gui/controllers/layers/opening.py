@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Generator, Mapping, Sequence
+from concurrent.futures import Future, wait
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from functools import cache, partial
@@ -18,7 +19,7 @@ from brainseg_gui.annotation.saving.study_memory import NEW_MASKS, StudyMemory
 from brainseg_gui.controllers.settings.person import person
 from brainseg_gui.errors import BrainsegError
 from brainseg_gui.imaging.case import Case, CaseSource
-from brainseg_gui.imaging.cases.background_thread import answer_soon, in_background
+from brainseg_gui.imaging.cases.background_thread import in_background
 from brainseg_gui.imaging.cases.unregistered import PREPARATION
 from brainseg_gui.imaging.cohorts.cohort_reading import CohortReading
 from brainseg_gui.imaging.file_mark import Stamp, mark_of, stamp_of
@@ -32,6 +33,7 @@ from brainseg_gui.storage.leftovers import tidy
 
 if TYPE_CHECKING:
     from brainseg_gui.annotation.saving.saved_masks import SavedMask
+    from brainseg_gui.preparation.reopened import RawLook
 
 log = logging.getLogger(__name__)
 
@@ -87,8 +89,8 @@ class Opened:
         Why it should be prepared before it is segmented; empty where it need not be, or somebody worked on it as it is.
     files
         Its images and its mask, as they were read.
-    outdated
-        Why it should be prepared again; empty where nothing tells so.
+    raw_look
+        What is seen of the raw series that it was prepared from, now or later; None of a case that was not prepared.
     """
 
     case: Case
@@ -101,7 +103,13 @@ class Opened:
     marks_problem: BrainsegError | None = None
     why_raw: str = ""
     files: Mapping[Path, Stamp] = field(default_factory=dict)
-    outdated: str = ""
+    raw_look: Future[RawLook] | None = None
+
+    @property
+    def outdated(self) -> str:
+        """Why it should be prepared again; empty where nothing tells so, or not yet."""
+        look = self.raw_look
+        return look.result().why_outdated if look is not None and look.done() and not look.exception() else ""
 
     @property
     def layers(self) -> tuple[Layer, ...]:
@@ -155,17 +163,19 @@ def open_case(
     marks, unread = _measured(remembered.measurements, study)
     raw = "" if layers or case.reference is not None else why_raw(case)
     study_known, numbering = known[0] if known else "", said.get(NEW_MASKS)
-    outdated = _why_outdated(source)
-    return Opened(case, layers, study_known, numbering, problems, prediction, marks, unread, raw, files, outdated)
+    look = _look_for_raw(source)
+    return Opened(case, layers, study_known, numbering, problems, prediction, marks, unread, raw, files, look)
 
 
-def _why_outdated(source: CaseSource) -> str:
-    """What of the raw series of a prepared case changed; nothing where their drive does not answer soon."""
+def _look_for_raw(source: CaseSource) -> Future[RawLook] | None:
+    """Whether the raw series of a prepared case are as they were, for a moment; their drive may not answer soon."""
     if source.volumes or not (source.folder / PREPARATION).is_file():
-        return ""
-    from brainseg_gui.preparation.reopened import why_outdated  # cases that were not prepared do not wait for it
+        return None
+    from brainseg_gui.preparation.reopened import look_for_raw  # cases that were not prepared do not wait for it
 
-    return answer_soon(partial(why_outdated, source.folder), "", _RAW_SERIES_S)
+    look = in_background(partial(look_for_raw, source.folder), "look")
+    wait([look], timeout=_RAW_SERIES_S)
+    return look
 
 
 def _stamped(case: Case) -> dict[Path, Stamp]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Generator, Mapping
+from concurrent.futures import Future
 from functools import partial
 from pathlib import Path
 
@@ -19,7 +20,7 @@ from brainseg_gui.preparation.prepare_place import PreparedExamination
 from brainseg_gui.preparation.prepared_case import can_be_made
 from brainseg_gui.preparation.raw_examination import NONE, RawExamination, choose_series, examine, said_anew
 from brainseg_gui.preparation.record import Preparation
-from brainseg_gui.preparation.reopened import Reopened, numbers_in
+from brainseg_gui.preparation.reopened import RawLook, Reopened, numbers_in
 from brainseg_gui.progress import Progress
 from brainseg_gui.state.session import Session
 
@@ -65,9 +66,9 @@ class SeriesChoosing(QObject):
         answer = partial(self._on_examined, said or {})
         self._looking.start(examine(place), answer, lambda: state.end("No series were found"))
 
-    def look_for_raw(self) -> None:
-        """Look for the raw series of the open case, where it was prepared."""
-        self._reopening.look()
+    def look_for_raw(self, begun: Future[RawLook] | None) -> None:
+        """Look for the raw series of the open case, where it was prepared; `begun` is a look at their files."""
+        self._reopening.look(begun)
 
     def take_for(self, number: int, modality: Modality | None) -> None:
         """Take a series for a modality, or for none."""

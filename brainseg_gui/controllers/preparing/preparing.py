@@ -224,7 +224,7 @@ class PreparingController(QObject):
         if case is not None and not self._session.preparing.running and not self._is_about(case.source.folder):
             self._leave()  # the panel has nothing to say of it, and would hide its layers
         if not self._session.preparing.running:
-            self.choosing.look_for_raw()
+            self.choosing.look_for_raw(self._files.reading.raw_look)
 
     def _judge_next(self, *_: object) -> None:
         """Preparing is the next step while the series are open themselves, or nothing is; then segmenting is."""
