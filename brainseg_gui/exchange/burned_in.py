@@ -8,7 +8,7 @@ from pathlib import Path
 from brainseg_gui.errors import CaseError, listed
 from brainseg_gui.imaging.modality import Modality
 from brainseg_gui.preparation import RECORD
-from brainseg_gui.preparation.record import read_preparation
+from brainseg_gui.preparation.record_reading import read_preparation
 
 _WHY = "its series said that annotations are burned into its pixels: names may be among them"
 

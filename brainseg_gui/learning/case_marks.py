@@ -11,7 +11,7 @@ from brainseg_gui.imaging.case import CaseSource
 from brainseg_gui.imaging.naming.conventions import row_of_id
 from brainseg_gui.plain_files import open_file
 from brainseg_gui.preparation import RECORD
-from brainseg_gui.preparation.record import read_preparation
+from brainseg_gui.preparation.record_reading import read_preparation
 
 _LETTERS = 16  # of a digest that stands beside that of the images: a passport holds many
 

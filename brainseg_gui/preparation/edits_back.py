@@ -11,7 +11,7 @@ from brainseg_gui.imaging.labels import LabelMap
 from brainseg_gui.preparation import RECORD
 from brainseg_gui.preparation.native import file_name
 from brainseg_gui.preparation.prepared_case import NATIVE, write_native_masks
-from brainseg_gui.preparation.record import read_preparation
+from brainseg_gui.preparation.record_reading import read_preparation
 from brainseg_gui.progress import Progress
 
 

@@ -14,7 +14,8 @@ from brainseg_gui.preparation.looking import Looks, is_unsure, look_at, several_
 from brainseg_gui.preparation.native import file_name
 from brainseg_gui.preparation.prepared_case import check_free, write_prepared
 from brainseg_gui.preparation.raw_examination import NONE, RawExamination, choose_series, examine
-from brainseg_gui.preparation.record import Preparation, read_preparation
+from brainseg_gui.preparation.record import Preparation
+from brainseg_gui.preparation.record_reading import read_preparation
 from brainseg_gui.preparation.series import Series
 from brainseg_gui.preparation.steps.prepare import prepare
 from brainseg_gui.preparation.steps.work import PlacedSeries, PreparationWork, Wishes

@@ -22,7 +22,8 @@ from brainseg_gui.imaging.modality import Modality
 from brainseg_gui.imaging.volume import Volume
 from brainseg_gui.preparation import RECORD
 from brainseg_gui.preparation.native import file_name, native_mask
-from brainseg_gui.preparation.record import Preparation, PreparedSeries, as_json
+from brainseg_gui.preparation.record import Preparation, PreparedSeries
+from brainseg_gui.preparation.record_writing import as_json
 from brainseg_gui.preparation.steps.work import PreparationWork
 from brainseg_gui.progress import Progress
 from brainseg_gui.storage.folder import make_folders

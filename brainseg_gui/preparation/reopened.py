@@ -12,7 +12,8 @@ from brainseg_gui.errors import BrainsegError, listed, printable
 from brainseg_gui.imaging.cases.background_thread import in_background, waited_for
 from brainseg_gui.imaging.modality import Modality
 from brainseg_gui.preparation.raw_examination import NONE, RawExamination, choose_series, examine
-from brainseg_gui.preparation.record import Preparation, PreparedSeries, read_preparation
+from brainseg_gui.preparation.record import Preparation, PreparedSeries
+from brainseg_gui.preparation.record_reading import read_preparation
 from brainseg_gui.progress import Progress, scaled
 
 LOOKING = "looking for the raw series"

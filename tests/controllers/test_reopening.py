@@ -19,7 +19,8 @@ from brainseg_gui.controllers.shell.features.preparing_feature import PREPARE
 from brainseg_gui.imaging.modality import Modality
 from brainseg_gui.imaging.volume import Volume
 from brainseg_gui.preparation.prepare_place import PreparationRequest, prepare_place
-from brainseg_gui.preparation.record import PreparedSeries, read_preparation
+from brainseg_gui.preparation.record import PreparedSeries
+from brainseg_gui.preparation.record_reading import read_preparation
 from brainseg_gui.preparation.registration.motion import Alignment
 from brainseg_gui.preparation.reopened import RawLook, look_for_raw
 from brainseg_gui.progress import Progress, run_to_end

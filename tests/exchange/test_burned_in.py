@@ -12,7 +12,7 @@ from brainseg_gui.errors import CaseError
 from brainseg_gui.exchange.burned_in import notes_of_burned_in, refuse_burned_in
 from brainseg_gui.imaging.modality import Modality
 from brainseg_gui.preparation.prepare_place import PreparationRequest, prepare_place
-from brainseg_gui.preparation.record import read_preparation
+from brainseg_gui.preparation.record_reading import read_preparation
 from brainseg_gui.preparation.steps.work import Space, Wishes
 from brainseg_gui.progress import run_to_end
 from tests.preparation.conftest import Series, write_classic

@@ -12,7 +12,7 @@ from brainseg_gui.errors import printable
 from brainseg_gui.preparation.doubts import doubts_of
 from brainseg_gui.preparation.prepared_case import NATIVE, native_paths
 from brainseg_gui.preparation.raw_examination import choose_series, examine
-from brainseg_gui.preparation.record import read_preparation
+from brainseg_gui.preparation.record_reading import read_preparation
 from brainseg_gui.progress import run_to_end
 from tests.fuzz.measure import WrongAnswer
 

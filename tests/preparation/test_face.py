@@ -19,7 +19,7 @@ from brainseg_gui.imaging.modality import Modality
 from brainseg_gui.preparation.defaced import DEFACING_RECORD, WRITING, DefacedExamination, deface_place
 from brainseg_gui.preparation.face import MARGIN_MM, Face, face_before, without_face
 from brainseg_gui.preparation.prepare_place import PreparationRequest, prepare_place
-from brainseg_gui.preparation.record import read_preparation
+from brainseg_gui.preparation.record_reading import read_preparation
 from brainseg_gui.preparation.registration.motion import Alignment
 from brainseg_gui.preparation.steps.defacing import DEFACING, doubts_of_face
 from brainseg_gui.preparation.steps.stripping import strip

@@ -15,7 +15,7 @@ from brainseg_gui.imaging.modality import Modality
 from brainseg_gui.preparation import RECORD
 from brainseg_gui.preparation.nudging import places_kept, read_nudged
 from brainseg_gui.preparation.prepare_place import PreparationRequest, PreparedExamination, prepare_place
-from brainseg_gui.preparation.record import read_preparation
+from brainseg_gui.preparation.record_reading import read_preparation
 from brainseg_gui.preparation.registration.motion import Alignment, displacement_mm
 from brainseg_gui.preparation.registration.pose import Pose
 from brainseg_gui.preparation.registration.register import judge, refine

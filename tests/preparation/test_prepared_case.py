@@ -27,7 +27,7 @@ from brainseg_gui.preparation.edits_back import edits_back
 from brainseg_gui.preparation.native import file_name
 from brainseg_gui.preparation.prepare_place import PreparationRequest, PreparedExamination, prepare_place
 from brainseg_gui.preparation.prepared_case import NATIVE, native_paths, write_native_masks
-from brainseg_gui.preparation.record import read_preparation
+from brainseg_gui.preparation.record_reading import read_preparation
 from brainseg_gui.preparation.steps.work import Space, Wishes
 from brainseg_gui.progress import run_to_end
 from tests.preparation.conftest import Series, write_classic

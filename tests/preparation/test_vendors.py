@@ -18,7 +18,7 @@ from brainseg_gui.imaging.volume import Volume
 from brainseg_gui.preparation.prepare_place import PreparationRequest, prepare_place
 from brainseg_gui.preparation.prepared_case import NATIVE, native_paths, write_native_masks
 from brainseg_gui.preparation.raw_examination import choose_series, examine
-from brainseg_gui.preparation.record import read_preparation
+from brainseg_gui.preparation.record_reading import read_preparation
 from brainseg_gui.preparation.steps.work import Space, Wishes
 from brainseg_gui.progress import run_to_end
 from tests.preparation import vendors
