@@ -14,7 +14,7 @@ from brainseg_gui.imaging.grid import StoredGrid
 from brainseg_gui.imaging.labelling.known_schemes import scheme_named
 from brainseg_gui.imaging.labels import LabelMap
 from brainseg_gui.preparation.dicom.examination import look_through
-from brainseg_gui.preparation.dicom.headers import SliceHeader
+from brainseg_gui.preparation.dicom.slice_header import SliceHeader
 from brainseg_gui.progress import run_to_end
 from tests.preparation.conftest import MR, Series, write_classic, write_enhanced
 

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from brainseg_gui.imaging.modality import Modality
-from brainseg_gui.preparation.dicom.headers import SliceHeader
+from brainseg_gui.preparation.dicom.slice_header import SliceHeader
 from brainseg_gui.preparation.image_roles import standing_alone, told_apart, with_contrast_gain, with_image
 from brainseg_gui.preparation.roles import Certainty, Role, choose, role_of, roles_of
 

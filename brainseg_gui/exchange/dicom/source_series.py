@@ -15,7 +15,7 @@ from brainseg_gui.errors import CaseError, printable
 from brainseg_gui.imaging.formats.dicom_values import tag_of, text_of, value_of
 from brainseg_gui.imaging.grid import StoredGrid
 from brainseg_gui.plain_files import open_file
-from brainseg_gui.preparation.dicom.headers import SliceHeader
+from brainseg_gui.preparation.dicom.slice_header import SliceHeader
 from brainseg_gui.preparation.dicom.stacks import Stack
 
 if TYPE_CHECKING:

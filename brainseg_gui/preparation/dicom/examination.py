@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from brainseg_gui.errors import CaseError
-from brainseg_gui.preparation.dicom.headers import SliceHeader, is_damaged, read_headers
+from brainseg_gui.preparation.dicom.headers import is_damaged, read_headers
+from brainseg_gui.preparation.dicom.slice_header import SliceHeader
 from brainseg_gui.preparation.dicom.stacks import Stack, stacks_of, why_excluded
 from brainseg_gui.progress import Progress
 

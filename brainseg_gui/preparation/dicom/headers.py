@@ -1,4 +1,4 @@
-"""The headers of DICOM files: what places and describes each slice, and nothing of who the patient is.
+"""Reading the headers of DICOM files: what a `SliceHeader` holds, and nothing of who the patient is.
 
 Headers come from anywhere. A file is read no further than its pixels, values that make no sense are as if they were
 not there, and a file that is no DICOM at all is passed over.
@@ -7,8 +7,7 @@ not there, and a file that is no DICOM at all is passed over.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
 
@@ -26,6 +25,7 @@ from brainseg_gui.imaging.formats.dicom_values import (
     words_of,
 )
 from brainseg_gui.plain_files import open_file
+from brainseg_gui.preparation.dicom.slice_header import SliceHeader
 
 if TYPE_CHECKING:
     from pydicom.dataset import Dataset
@@ -92,79 +92,6 @@ _MOST_PIXELS = 2**28
 _START_BYTES = 132  # of the preamble and the mark behind it
 _MR_IMAGES = ("1.2.840.10008.5.1.4.1.1.4", "1.2.840.10008.5.1.4.1.1.4.1")
 _ENDINGS = ("", ".dcm", ".ima")
-
-
-@dataclass(frozen=True)
-class SliceHeader:
-    """What a file, or a frame of one, says of the slice in it.
-
-    Parameters
-    ----------
-    path, frame
-        The file, and which of its frames counted from 0; None where it holds one slice.
-    series, instance
-        UIDs; empty where there are none.
-    position_mm, orientation
-        ``ImagePositionPatient`` (3) and ``ImageOrientationPatient`` (6: direction of a row, of a column), in LPS;
-        empty where they are missing or make no sense.
-    spacing_mm
-        Between rows and between columns; empty where it is missing.
-    shape
-        Rows and columns.
-    slope, intercept
-        ``intensity = slope * stored + intercept``.
-    numbers
-        Numbers that tell volumes of one series apart, by name: echo, b value, time point, acquisition.
-    image_type
-        Values of ``ImageType``, in capitals.
-    words
-        Text that describes the sequence, by keyword.
-    times
-        TE, TR and TI in ms, flip angle in degrees, field in T, thickness in mm, by keyword; those that are there.
-    order
-        ``InstanceNumber``, or the number of the frame.
-    transfer_syntax
-        UID of how the pixels are packed.
-    samples
-        Values per pixel: 1 for grey, 3 for colour.
-    frames
-        How many the file holds.
-    acquisition
-        ``AcquisitionNumber``; 0 where there is none.
-    burned_in
-        Whether it says that annotations are burned into its pixels.
-    """
-
-    path: Path
-    frame: int | None
-    series: str
-    instance: str
-    position_mm: Vector
-    orientation: Vector
-    spacing_mm: Vector
-    shape: tuple[int, int]
-    slope: float = 1.0
-    intercept: float = 0.0
-    numbers: Mapping[str, float] = field(default_factory=dict)
-    image_type: tuple[str, ...] = ()
-    words: Mapping[str, str] = field(default_factory=dict)
-    times: Mapping[str, float] = field(default_factory=dict)
-    order: int = 0
-    transfer_syntax: str = ""
-    samples: int = 1
-    frames: int = 1
-    acquisition: int = 0
-    burned_in: bool = False
-
-    @property
-    def modality(self) -> str:
-        """``MR``, ``CT``, …; empty where it does not say."""
-        return self.words.get("Modality", "")
-
-    @property
-    def description(self) -> str:
-        """What the series is called, else its protocol."""
-        return self.words.get("SeriesDescription") or self.words.get("ProtocolName", "")
 
 
 def read_headers(path: Path) -> tuple[SliceHeader, ...]:

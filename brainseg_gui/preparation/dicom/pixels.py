@@ -18,7 +18,7 @@ from brainseg_gui.imaging.formats.promises import DEFLATE_LIMIT, check_promise
 from brainseg_gui.imaging.formats.reading import as_volume
 from brainseg_gui.imaging.volume import Volume
 from brainseg_gui.plain_files import open_file
-from brainseg_gui.preparation.dicom.headers import SliceHeader
+from brainseg_gui.preparation.dicom.slice_header import SliceHeader
 from brainseg_gui.preparation.dicom.stacks import Stack
 from brainseg_gui.progress import Progress
 

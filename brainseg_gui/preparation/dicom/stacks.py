@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from brainseg_gui.imaging.formats.dicom_geometry import sliced_grid
 from brainseg_gui.imaging.grid import StoredGrid
-from brainseg_gui.preparation.dicom.headers import SliceHeader
+from brainseg_gui.preparation.dicom.slice_header import SliceHeader
 
 FEWEST_SLICES = 5
 _SAME_MM = 1e-2  # positions nearer than this are one place
