@@ -15,8 +15,9 @@ from typing import Literal
 
 from brainseg_gui.errors import ModelError
 from brainseg_gui.inference.models.json_fields import JsonFields
+from brainseg_gui.inference.models.network_files import sha256_of, weights_of
 from brainseg_gui.inference.models.network_folder import NetworkFolder
-from brainseg_gui.inference.models.passport_reading import FORMAT, framework_of, name_of, sha256_of, weights_of
+from brainseg_gui.inference.models.passport_reading import FORMAT, framework_of, name_of
 from brainseg_gui.plain_files import read_json, visible
 
 _REMEDY = "Copy the folder again from its source"
