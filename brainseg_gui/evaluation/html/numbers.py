@@ -9,15 +9,10 @@ from brainseg_gui.evaluation.cohorts.agreement import bland_altman
 from brainseg_gui.evaluation.cohorts.lesions import lesion_tallies
 from brainseg_gui.evaluation.cohorts.statistics import CohortSummary, summarise
 from brainseg_gui.evaluation.cohorts.summary import summary_of
-from brainseg_gui.evaluation.html.charts import (
-    Strip,
-    bland_altman_chart,
-    linear_scale,
-    log_scale,
-    model_mark,
-    strip_chart,
-)
+from brainseg_gui.evaluation.html.charts import Strip, bland_altman_chart, strip_chart
 from brainseg_gui.evaluation.html.page import Html, TableCell, element, joined, number_cell, paragraph, table, text_cell
+from brainseg_gui.evaluation.html.scale import linear_scale, log_scale
+from brainseg_gui.evaluation.html.svg import model_mark
 from brainseg_gui.evaluation.records.from_json import POOLED
 from brainseg_gui.evaluation.records.measure import Measure, MeasureOutlet
 from brainseg_gui.evaluation.records.measures import measures_shown

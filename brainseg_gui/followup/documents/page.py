@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from brainseg_gui.evaluation.html.case import table_of
-from brainseg_gui.evaluation.html.charts import curve_chart
+from brainseg_gui.evaluation.html.curves import curve_chart
 from brainseg_gui.evaluation.html.page import Html, PageSection, element, joined, page, paragraph, picture
 from brainseg_gui.evaluation.reports.case_content import FOOTER
 from brainseg_gui.evaluation.reports.case_tables import TextTable

@@ -13,9 +13,9 @@ import pytest
 
 from brainseg_gui.evaluation.cohorts.lesions import lesion_tallies, size_class
 from brainseg_gui.evaluation.cohorts.score import score_pair
-from brainseg_gui.evaluation.html.charts import linear_scale, log_scale
 from brainseg_gui.evaluation.html.cohort import cohort_page
 from brainseg_gui.evaluation.html.page import Html, element, safe, table, text_cell
+from brainseg_gui.evaluation.html.scale import linear_scale, log_scale
 from brainseg_gui.evaluation.masks import ChosenSchemes
 from brainseg_gui.evaluation.metrics.rules import rules_named
 from brainseg_gui.evaluation.records.pair import Pair, Unpaired
