@@ -18,13 +18,11 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from brainseg_gui.imaging.modality import Modality
 from brainseg_gui.imaging.plane import Plane
-from brainseg_gui.preparation.nudging import Nudged
-from brainseg_gui.preparation.registration.motion import Alignment
 from brainseg_gui.preparation.registration.pose import Pose
 from brainseg_gui.state.preparing.nudging import Look
 from brainseg_gui.state.session import Session
+from brainseg_gui.views.preparing.fit_words import fit_in_words, series_name
 from brainseg_gui.views.preparing.nudge_view import NudgeView
 from brainseg_gui.views.widgets.number_box import NumberBox
 from brainseg_gui.views.widgets.screen_room import fit_screen
@@ -237,11 +235,11 @@ class NudgeWindow(QWidget):
         self._bar.setVisible(state.running)
         self._bar.setValue(round(1000 * state.done))
         self._status.setText(f"{state.stage} …" if state.running else state.outcome)
-        self._fit.setText(_fit_in_words(moving, state.running))
+        self._fit.setText(fit_in_words(moving, state.running))
 
     def _fill_series(self) -> None:
         nudged = self._state.nudged
-        names = [] if nudged is None else [(m, _name(m, one)) for m, one in nudged.series.items()]
+        names = [] if nudged is None else [(m, series_name(m, one)) for m, one in nudged.series.items()]
         if [(self.series.itemData(n), self.series.itemText(n)) for n in range(self.series.count())] != names:
             self.series.clear()
             for modality, name in names:
@@ -259,46 +257,3 @@ def _row(*widgets: QWidget | None) -> QHBoxLayout:
     if None not in widgets:
         row.addStretch(1)
     return row
-
-
-def _name(modality: Modality, one: Nudged) -> str:
-    if one.is_moved:
-        return f"{modality.title}: moved"
-    if one.stands:
-        return f"{modality.title}: lies right"
-    if one.before.by_hand:
-        return f"{modality.title}: put by hand"
-    return f"{modality.title}: not registered" if one.before.problem else modality.title
-
-
-def _fit_in_words(moving: Nudged | None, running: bool) -> str:
-    if moving is None or running:
-        return ""
-    fit = moving.fit or (None if moving.is_moved else moving.before)
-    if fit is None and moving.is_as_refused:
-        return _figures(moving.found)
-    if fit is None:
-        return "Refine tells how well it fits."
-    if not fit.problem:
-        return _figures(fit)
-    return " ".join(part for part in (f"Look at this: {fit.problem}.", _way_out(moving, fit)) if part)
-
-
-def _way_out(moving: Nudged, fit: Alignment) -> str:
-    """What to do with a series that was not registered; what a hand put somewhere says it in its problem."""
-    if fit is not moving.before or fit.by_hand:
-        return ""
-    if moving.stands:
-        return "Accept keeps it here, as put by hand."
-    if fit.refused is not None:
-        return "“As it was found” lays it so, to be looked at. Or move it near its place, then Refine."
-    return "Move it near its place, then Refine; or say that it lies right here."
-
-
-def _figures(fit: Alignment) -> str:
-    if not fit.information:
-        return ""
-    return (
-        f"It fits: it covers {fit.overlap:.0%} of the reference's head, mutual information {fit.information:.2f} "
-        f"(by chance {fit.chance:.2f})."
-    )
