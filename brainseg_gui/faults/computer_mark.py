@@ -6,7 +6,6 @@ in the other. So it tells containers of one computer apart, too, which may share
 
 from __future__ import annotations
 
-import hashlib
 import os
 import socket
 from functools import cache
@@ -47,6 +46,8 @@ def computer_marks() -> tuple[str, ...]:
 
 def _digest(text: str) -> str:
     """A machine id is not to be told to strangers (machine-id(5)), who may get what a mark is written into."""
+    import hashlib  # the start does not wait for it
+
     return hashlib.sha256(f"brainseg {text}".encode()).hexdigest()[:32]
 
 
