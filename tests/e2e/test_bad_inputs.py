@@ -14,6 +14,8 @@ import pytest
 
 from brainseg_gui.app import Application
 
+pytestmark = pytest.mark.plain
+
 Spoil = Callable[[Path, pytest.MonkeyPatch], Path]
 
 

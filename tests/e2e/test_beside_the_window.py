@@ -28,6 +28,8 @@ from brainseg_gui.runs.config import TrainingConfig
 from brainseg_gui.runs.run_folder import RunFolder
 from tests.e2e.painting import Hand
 
+pytestmark = pytest.mark.plain
+
 _CALLS = {
     os: ("stat", "lstat", "access", "open", "scandir", "listdir", "mkdir", "rename", "replace", "unlink", "readlink",
          "utime", "statvfs", "link"),

@@ -17,6 +17,8 @@ from brainseg_gui.followup.visits import TimeLine
 from brainseg_gui.progress import Progress
 from tests.patients import write_patient
 
+pytestmark = pytest.mark.plain
+
 
 @pytest.fixture
 def patient(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:

@@ -23,6 +23,8 @@ from brainseg_gui.state.layers.layers import Layer, LayerRole, OverlayStyle
 from brainseg_gui.views.widgets.question import Question
 from tests.e2e.painting import Hand
 
+pytestmark = pytest.mark.plain
+
 START, OTHER = (10, 11, 12), (12, 13, 12)
 Open = Callable[..., None]
 

@@ -18,6 +18,8 @@ from brainseg_gui.views.slices.slice_view import SliceView
 from tests.e2e.painting import LEFT, MIDDLE, Hand
 from tests.gestures import double_click
 
+pytestmark = pytest.mark.plain
+
 START = (10, 11, 12)
 
 

@@ -20,6 +20,8 @@ from brainseg_gui.views.shell.keys_dialog import KeysDialog
 from brainseg_gui.views.slices.profile_strip import ProfileStrip
 from tests.gestures import take_focus
 
+pytestmark = pytest.mark.plain
+
 NO_KEYS, SHIFT = Qt.KeyboardModifier.NoModifier, Qt.KeyboardModifier.ShiftModifier
 
 

@@ -30,6 +30,8 @@ from brainseg_gui.views.slices.slice_view import SliceView
 from brainseg_gui.views.widgets.scroll_page import ScrollPage
 from brainseg_gui.views.widgets.wheel_guard import WheelGuard
 
+pytestmark = pytest.mark.plain
+
 LEFT = Qt.MouseButton.LeftButton
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import numpy as np
@@ -20,6 +20,8 @@ from tests.e2e.painting import Hand
 from tests.gestures import take_focus
 from tests.patients import write_patient
 
+pytestmark = pytest.mark.plain
+
 LEFT = Qt.MouseButton.LeftButton
 Follow = Callable[..., None]
 
@@ -30,8 +32,22 @@ def patient(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return write_patient(tmp_path_factory.mktemp("followed") / "P1")
 
 
+@pytest.fixture(scope="session")
+def found_before(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("found before")
+
+
 @pytest.fixture
-def follow(qtbot: QtBot, monkeypatch: pytest.MonkeyPatch) -> Follow:
+def kept_places(own_folders: Path, found_before: Path) -> Iterator[Path]:
+    """Where the program keeps how visits lie: it finds there what an earlier test registered, as on another day."""
+    kept = own_folders / "cache" / "brainseg" / "placements"
+    shutil.copytree(found_before, kept)
+    yield kept
+    shutil.copytree(kept, found_before, dirs_exist_ok=True)
+
+
+@pytest.fixture
+def follow(kept_places: Path, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch) -> Follow:
     """Open a patient by the menu, and wait until the visit is open and everything is measured."""
 
     def follow_and_wait(application: Application, folder: Path, *, measured: bool = True) -> None:
@@ -101,8 +117,10 @@ def test_a_click_on_a_visit_opens_it_at_the_same_place(
 
 
 def test_measuring_can_be_given_up_and_begun_again(
-    application: Application, patient: Path, follow: Follow, qtbot: QtBot
+    application: Application, patient: Path, follow: Follow, kept_places: Path, qtbot: QtBot
 ) -> None:
+    for kept in kept_places.iterdir():
+        kept.unlink()  # so that there is something to give up
     follow(application, patient, measured=False)
     following, panel = application.session.following, application.window.panels[TIME_LINE]()
     if following.work.running:

@@ -23,6 +23,7 @@ from brainseg_gui.views.annotating.history_list import HistoryList
 from brainseg_gui.views.layers.labels_dialog import LabelsDialog
 from tests.e2e.painting import Hand
 
+pytestmark = pytest.mark.plain
 VOXEL, OTHER = (10, 11, 12), (15, 16, 12)
 Open = Callable[..., None]
 

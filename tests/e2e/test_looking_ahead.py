@@ -24,6 +24,8 @@ from brainseg_gui.views.annotating.tool_options import ToolOptionsView
 from tests.e2e.conftest import NoEngine, StartApplication
 from tests.e2e.painting import Hand
 
+pytestmark = pytest.mark.plain
+
 SHAPE = (48, 44, 36)
 WAIT_MS = 20_000
 

@@ -22,6 +22,8 @@ from brainseg_gui.imaging.plane import Plane
 from brainseg_gui.views.measuring.measurements_panel import MeasurementsPanel
 from tests.e2e.painting import CTRL, ET, SHIFT, Hand
 
+pytestmark = pytest.mark.plain
+
 Open = Callable[..., None]
 SLICE = 10
 

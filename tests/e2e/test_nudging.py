@@ -30,6 +30,8 @@ from tests.preparation.heads import T1CE, T2, grid_of, head
 from tests.preparation.test_prepared_case import save
 from tests.shipped import needs_all_modalities
 
+pytestmark = pytest.mark.plain
+
 GRID = grid_of((20, 22, 20), (4.0, 4.0, 4.0))
 LOST = Alignment(np.eye(4), problem="it covers 3% of the reference's head. Leave it out")
 

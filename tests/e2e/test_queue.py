@@ -26,6 +26,7 @@ from brainseg_gui.views.widgets.question import Question
 from brainseg_gui.views.widgets.words_behind import WORDS
 from tests.e2e.painting import Hand
 
+pytestmark = pytest.mark.plain
 Open = Callable[..., None]
 
 

@@ -20,6 +20,8 @@ from brainseg_gui.state.segmenting.cohort_run import CaseRun, CaseStage
 from brainseg_gui.views.widgets.question import Question
 from tests.e2e.painting import Hand
 
+pytestmark = pytest.mark.plain
+
 PLACES = {"A": (3, 4, 5), "B": (6, 7, 8), "C": (9, 9, 9)}
 
 

@@ -16,6 +16,8 @@ from pytestqt.qtbot import QtBot
 from brainseg_gui.app import Application
 from brainseg_gui.controllers.shell.features.core_features import SAVING
 
+pytestmark = pytest.mark.plain
+
 
 @pytest.fixture
 def files(toy_case: Any, tmp_path: Path) -> list[Path]:

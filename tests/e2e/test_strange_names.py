@@ -13,6 +13,8 @@ from PySide6.QtWidgets import QAbstractButton, QAbstractItemView, QComboBox, QGr
 
 from brainseg_gui.app import Application
 
+pytestmark = pytest.mark.plain
+
 NAMES = {
     "HTML": "<b>bold<img src=x> &amp; <i>Toy",
     "lines and directions": "a\nb\r\u202egpj\x1b[31m &Toy\u2028",

@@ -25,6 +25,8 @@ from brainseg_gui.views.surfaces.solid_view import SolidView
 from tests.e2e.painting import LEFT, Hand
 from tests.gestures import double_click
 
+pytestmark = pytest.mark.plain
+
 
 @pytest.fixture
 def hand(application: Application, toy_case: Any, tmp_path: Path, open_paths: Callable[..., None]) -> Hand:

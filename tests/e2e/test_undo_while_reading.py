@@ -20,6 +20,7 @@ from brainseg_gui.state.annotating.proposing import Proposing
 from brainseg_gui.state.layers.layers import Layer, LayerRole
 from tests.e2e.painting import Hand
 
+pytestmark = pytest.mark.plain
 FAR = (45, 50, 35)
 
 

@@ -18,6 +18,8 @@ from brainseg_gui.controllers.shell.features.core_features import LAYERS, MASKS,
 from brainseg_gui.state.layers.layers import LayerRole
 from tests.e2e.painting import Hand
 
+pytestmark = pytest.mark.plain
+
 START, OTHER = (10, 11, 12), (12, 13, 12)
 Open = Callable[..., None]
 

@@ -21,6 +21,7 @@ from brainseg_gui.imaging.formats.reading import read_labels
 from brainseg_gui.imaging.grid import Affine, Grid
 from brainseg_gui.imaging.labelling.known_schemes import scheme_named
 from brainseg_gui.imaging.labels import LabelMap
+from brainseg_gui.preparation.registration import register
 from brainseg_gui.preparation.registration.motion import Alignment, displacement_mm
 from brainseg_gui.progress import run_to_end
 from tests.preparation.heads import T1CE, brain_points, grid_of, head
@@ -55,10 +56,12 @@ def patient(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def followed(patient: Path) -> FollowUp:
-    """The visits, registered and measured once; the first one's mask is carried over."""
+    """The visits, registered (by few samples) and measured once; the first one's mask is carried over."""
     out = patient.parent
     carrying = ["--carry-over", "visit1", str(out / "proposals")]
-    assert main(["follow", str(patient), "--json", str(out / "follow.json"), *carrying]) == 0
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(register, "_SAMPLES", (20_000, 20_000, 60_000))
+        assert main(["follow", str(patient), "--json", str(out / "follow.json"), *carrying]) == 0
     return read_follow_up(out / "follow.json")
 
 

@@ -13,6 +13,7 @@ from scipy.spatial.transform import Rotation
 
 from brainseg_gui.imaging.grid import Affine, Grid
 from brainseg_gui.imaging.volume import Volume
+from brainseg_gui.preparation.registration import register as register_module
 from brainseg_gui.preparation.registration import search
 from brainseg_gui.preparation.registration.motion import angle_deg, displacement_mm
 from brainseg_gui.preparation.registration.register import Lesions, _Pairing, register
@@ -150,6 +151,13 @@ def test_what_is_no_head_is_said_not_to_fit(fixed: Volume) -> None:
     assert found.refused is None
 
 
+@pytest.fixture
+def fewer_samples(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A search in half of the time, for what is said of its end."""
+    monkeypatch.setattr(register_module, "_SAMPLES", (10_000, 10_000, 20_000))
+
+
+@pytest.mark.usefixtures("fewer_samples")
 def test_a_head_that_turned_too_far_to_be_believed_is_said_with_where_it_was_found(fixed: Volume) -> None:
     truth = motion((0, 0, 60), (0, 2, 0))
     found = run_to_end(register(fixed, head(FIXED, T2, truth, seed=2)))
@@ -158,6 +166,7 @@ def test_a_head_that_turned_too_far_to_be_believed_is_said_with_where_it_was_fou
     assert displacement_mm(found.refused, truth, brain_points()) < 1.0
 
 
+@pytest.mark.usefixtures("fewer_samples")
 def test_a_series_that_hardly_covers_the_head_is_said(fixed: Volume) -> None:
     slab = grid_of((68, 80, 5), (2.6, 2.6, 6.0))
     assert "covers" in run_to_end(register(fixed, head(slab, T2, seed=2))).problem
