@@ -4,19 +4,74 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 
-from brainseg_gui.controllers.annotating.hand.hand_tools import inside
+from brainseg_gui.annotation.tools.clicks import spoken_of
+from brainseg_gui.controllers.annotating.hand.hand_tools import edit_name, erases, inside
 from brainseg_gui.imaging.box import Box, grown
 from brainseg_gui.imaging.grid import Grid, Voxel
 from brainseg_gui.imaging.hints import Hint
 from brainseg_gui.state.annotating.hand import Outline, Point
+from brainseg_gui.state.session import Session
 from brainseg_gui.views.slices.hand_event import HandEvent
 
 _DRAGGED = 2.0  # voxels; less is a click with an unsteady hand
 _THINNEST = 2  # voxels from side to side of a box; a thinner one gets a voxel more on each
 _SCRIBBLED = 12  # voxels of a scribble that count, evenly along it
+
+
+@dataclass(frozen=True, eq=False)
+class AskedClick:
+    """A click, scribble or box that was made, and what the history will call it."""
+
+    hint: Hint
+    title: str
+
+
+class ClickGesture:
+    """What is being made from press to release, drawn over the slice meanwhile."""
+
+    def __init__(self, session: Session) -> None:
+        self._session, self._annotating = session, session.annotating
+        self._pressed: HandEvent | None = None
+        self._way: list[Point] = []
+
+    @property
+    def begun(self) -> bool:
+        """Whether the button is down."""
+        return self._pressed is not None
+
+    def press(self, event: HandEvent) -> None:
+        """Begin one, inside the case."""
+        case = self._session.case
+        if case is not None and inside(nearest(event.pointer.point_ijk), case.grid.shape):
+            self._pressed, self._way = event, [event.pointer.point_ijk]
+
+    def move(self, event: HandEvent) -> None:
+        """Draw the scribble or the box."""
+        if self._pressed is not None and event.pointer.plane is self._pressed.pointer.plane:
+            self._way.append(event.pointer.point_ijk)
+            cutting = erases(self._session, self._pressed)
+            self._annotating.hand.drawn = drawn_of(self._way, self._pressed, cutting)
+
+    def release(self) -> AskedClick | None:
+        """What was made; None where nothing was begun, or the annotation is gone."""
+        pressed, way = self._pressed, self._way
+        self.drop()
+        case, annotation = self._session.case, self._annotating.annotation
+        if pressed is None or case is None or annotation is None:
+            return None
+        region = spoken_of(annotation.labels.scheme, self._annotating.rules.active)
+        hint = hint_of(way, pressed, region, not erases(self._session, pressed), case.grid)
+        plane = pressed.pointer.plane
+        what = f"{gesture_name(hint)} {hint.words}"
+        return AskedClick(hint, edit_name(what, plane, hint.voxels_ijk[0][plane.axis], in_3d=False))
+
+    def drop(self) -> None:
+        """Make nothing of what was begun."""
+        self._pressed, self._way, self._annotating.hand.drawn = None, [], None
 
 
 def hint_of(way: Sequence[Point], pressed: HandEvent, region: str, adds: bool, grid: Grid) -> Hint:

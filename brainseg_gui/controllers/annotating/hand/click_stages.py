@@ -13,6 +13,7 @@ from brainseg_gui.annotation.slab import LabelChange, Values
 from brainseg_gui.annotation.tools.click_answers import BY_IMAGES
 from brainseg_gui.imaging.hints import Hint
 
+TOOL = "click"
 FORBIDDEN = "The locks and paint rules leave nothing to change here"
 NOTHING, NOTHING_MORE = "Nothing to change here", "Nothing more to change here"
 BY_IMAGES_MEANWHILE = f"{BY_IMAGES}: Segment keeps the network busy"

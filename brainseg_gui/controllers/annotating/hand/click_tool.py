@@ -2,47 +2,33 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from PySide6.QtCore import QObject, Signal
 
 from brainseg_gui.annotation.effect import effect_of
-from brainseg_gui.annotation.slab import LabelChange, Values, united
 from brainseg_gui.annotation.tools.click_answers import BY_IMAGES, Answer
-from brainseg_gui.annotation.tools.clicks import is_nested, spoken_of
+from brainseg_gui.annotation.tools.clicks import is_nested
 from brainseg_gui.controllers.annotating.hand.click_asking import Once, answer_to
-from brainseg_gui.controllers.annotating.hand.click_gesture import drawn_of, gesture_name, hint_of, nearest
+from brainseg_gui.controllers.annotating.hand.click_gesture import AskedClick, ClickGesture
 from brainseg_gui.controllers.annotating.hand.click_memory import ClickMemory, holds_already, said_there
-from brainseg_gui.controllers.annotating.hand.click_score import score_words
 from brainseg_gui.controllers.annotating.hand.click_stages import (
     BY_IMAGES_MEANWHILE,
     FORBIDDEN,
     KEPT_SO,
     NOTHING,
     NOTHING_MORE,
+    TOOL,
     ClickStage,
     accepted_words,
-    stacked,
 )
-from brainseg_gui.controllers.annotating.hand.hand_tools import edit_name, erases, inside
+from brainseg_gui.controllers.annotating.hand.waiting_clicks import WaitingClicks
 from brainseg_gui.controllers.jobs.latest_job import LatestJob
 from brainseg_gui.controllers.jobs.notices import notice_of
 from brainseg_gui.errors import BrainsegError
 from brainseg_gui.imaging.hints import Hint
-from brainseg_gui.state.annotating.hand import Point
-from brainseg_gui.state.annotating.preview import Preview
 from brainseg_gui.state.session import Notice, Session
 from brainseg_gui.views.slices.hand_event import HandEvent
-
-TOOL = "click"
-
-
-@dataclass(frozen=True, eq=False)
-class _Asked:
-    """A click that waits for its answer."""
-
-    hint: Hint
-    title: str
 
 
 class ClickTool(QObject):
@@ -70,18 +56,12 @@ class ClickTool(QObject):
         self._network_of = network_of
         self._state = session.annotating.clicking
         self._work = LatestJob(session, self)
-        self._stages: list[ClickStage] = []
-        self._asked: list[_Asked] = []
+        self._gesture, self._waiting = ClickGesture(session), WaitingClicks(session)
+        self._asked: list[AskedClick] = []
         self._told: BrainsegError | None = None
-        self._values: Values | None = None  # with all stages
-        self._shown_words = ""  # of the last of them
         self._memory = ClickMemory()
         self._accepted = 0  # of those asked, the first so many
-        self._locked = self._annotating.rules.locked
         self._committing = False
-        self._pressed: HandEvent | None = None
-        self._way: list[Point] = []
-        self._preview: Preview | None = None
         for signal in (self._annotating.edited, self._annotating.moved):
             signal.connect(self._on_changed_elsewhere)
         self._annotating.preview_changed.connect(self._on_preview_changed)
@@ -90,52 +70,39 @@ class ClickTool(QObject):
 
     @property
     def busy(self) -> bool:
-        return bool(self._stages or self._asked or self._pressed)
+        return self.waits or self._gesture.begun
 
     @property
     def waits(self) -> bool:
         """Whether clicks are shown, or worked on, that are not accepted yet."""
-        return bool(self._stages or self._asked)
+        return bool(self._waiting or self._asked)
 
     # the mouse
 
     def press(self, event: HandEvent) -> None:
         """Begin a click, a scribble or a box."""
-        case = self._session.case
-        if case is not None and inside(nearest(event.pointer.point_ijk), case.grid.shape):
-            self._pressed, self._way = event, [event.pointer.point_ijk]
+        self._gesture.press(event)
 
     def double_click(self, event: HandEvent) -> None:
         """The second of two quick clicks."""
-        self.press(event)
+        self._gesture.press(event)
 
     def move(self, event: HandEvent) -> None:
         """Draw the scribble or the box."""
-        if self._pressed is not None and event.pointer.plane is self._pressed.pointer.plane:
-            self._way.append(event.pointer.point_ijk)
-            cutting = erases(self._session, self._pressed)
-            self._annotating.hand.drawn = drawn_of(self._way, self._pressed, cutting)
+        self._gesture.move(event)
 
     def release(self, event: HandEvent) -> None:
         """Ask what the click, scribble or box comes to."""
-        pressed, way = self._pressed, self._way
-        self._pressed, self._way, self._annotating.hand.drawn = None, [], None
-        case, annotation = self._session.case, self._annotating.annotation
-        if pressed is None or case is None or annotation is None:
-            return
-        region = spoken_of(annotation.labels.scheme, self._annotating.rules.active)
-        hint = hint_of(way, pressed, region, not erases(self._session, pressed), case.grid)
-        plane = pressed.pointer.plane
-        what = f"{gesture_name(hint)} {hint.words}"
-        self._ask(_Asked(hint, edit_name(what, plane, hint.voxels_ijk[0][plane.axis], in_3d=False)))
+        if (asked := self._gesture.release()) is not None:
+            self._ask(asked)
 
     def let_go(self) -> None:
         """The mouse went elsewhere before its button was released: what was being drawn is not asked."""
-        self._pressed, self._way, self._annotating.hand.drawn = None, [], None
+        self._gesture.drop()
 
     # answers, one after the other
 
-    def _ask(self, asked: _Asked) -> None:
+    def _ask(self, asked: AskedClick) -> None:
         self._asked.append(asked)
         self._state.working = True
         if len(self._asked) == 1:
@@ -146,7 +113,7 @@ class ClickTool(QObject):
         case, annotation = self._session.case, self._annotating.annotation
         if not self._asked or case is None or annotation is None:
             return
-        values = self._values if self._values is not None else annotation.snapshot().values
+        values = self._waiting.values if self._waiting.values is not None else annotation.snapshot().values
         hints = [*self._hints, self._asked[0].hint]
         work = answer_to(case, values, annotation.labels.scheme, hints, self._network_of)
         self._work.start(work, self._on_answer, self._on_failed)
@@ -159,7 +126,7 @@ class ClickTool(QObject):
     @property
     def _changing(self) -> list[Hint]:
         """Accepted clicks that were not undone, and those that wait."""
-        return [*self._memory.made(self._annotating.annotation), *(stage.hint for stage in self._stages)]
+        return [*self._memory.made(self._annotating.annotation), *self._waiting.hints]
 
     def _on_answer(self, answer: Answer) -> None:
         asked, annotation = self._asked.pop(0), self._annotating.annotation
@@ -167,7 +134,7 @@ class ClickTool(QObject):
             self._tell_fault()
         if annotation is None:
             return
-        values = self._values if self._values is not None else annotation.settled
+        values = self._waiting.values if self._waiting.values is not None else annotation.settled
         effect = effect_of(answer.change, values, annotation.rules)
         if effect is None:
             known = holds_already(asked.hint, values, annotation.labels.scheme)
@@ -175,8 +142,7 @@ class ClickTool(QObject):
         else:
             # what is seen is what is accepted, whatever label is in the hand by then
             change = replace(effect.change, paint_over=False)
-            self._stages.append(ClickStage(asked.hint, asked.title, change, self._by(answer, asked.hint)))
-            self._stack()
+            self._waiting.add(ClickStage(asked.hint, asked.title, change, self._by(answer, asked.hint)))
         self._go_on()
 
     def _by(self, answer: Answer, hint: Hint) -> str:
@@ -186,7 +152,7 @@ class ClickTool(QObject):
 
     def _noted(self, hint: Hint, known: bool) -> str:
         """Remember a click that changes nothing where the annotation is known to be as it says; returns its words."""
-        nothing = NOTHING_MORE if self._stages else NOTHING
+        nothing = NOTHING_MORE if self._waiting else NOTHING
         if not known or said_there(hint, self._hints):
             return nothing
         self._memory.note(hint, len(self._changing))
@@ -207,25 +173,9 @@ class ClickTool(QObject):
             self._accepted -= 1
             if not self._accepted:
                 self._commit()
-        self._state.waiting, self._state.working = len(self._stages), bool(self._asked)
+        self._state.waiting, self._state.working = len(self._waiting), bool(self._asked)
         self._answer_next()
         self.changed.emit()
-
-    def _stack(self) -> None:
-        """Hatch everything that waits, as the locks are now."""
-        annotation = self._annotating.annotation
-        slab = united(stage.change.slab for stage in self._stages)
-        self._values, self._preview, self._locked = None, None, self._annotating.rules.locked
-        if annotation is not None and slab is not None:
-            self._values, self._state.words = stacked(self._stages, annotation)
-        if annotation is not None and slab is not None and self._values is not None:
-            after = self._values[slab].copy(order="K")
-            change = LabelChange(slab, after != annotation.settled[slab], after)
-            score = score_words(self._session, self._stages[-1].hint.region, slab, after)
-            self._state.words = "\n".join(words for words in (self._state.words, score) if words)
-            self._preview = Preview(self._stages[-1].title, TOOL, change)
-        self._shown_words = self._state.words
-        self._annotating.propose(self._preview)
 
     # accepting and dropping
 
@@ -236,7 +186,7 @@ class ClickTool(QObject):
         """
         if self._asked:
             self._accepted = len(self._asked)
-        elif self._stages:
+        elif self._waiting:
             self._commit()
         else:
             return False
@@ -249,12 +199,12 @@ class ClickTool(QObject):
             clicks = "A click was" if len(self._asked) == 1 else f"{len(self._asked)} clicks were"
             self._session.say(Notice(f"{clicks} not answered yet, and changed nothing", problem=False))
         self._asked.clear()
-        self._pressed, self._annotating.hand.drawn = None, None
+        self._gesture.drop()
         self._commit()
 
     def keep_shown(self) -> None:
         """Make what is shown an edit; what is not answered yet goes on being asked."""
-        if self._stages:
+        if self._waiting:
             accepted = self._accepted
             self._commit()
             self._accepted, self._state.working = accepted, bool(self._asked)
@@ -263,8 +213,8 @@ class ClickTool(QObject):
         """Drop all clicks that wait."""
         self._work.stop()
         self._asked.clear()
-        self._stages.clear()
-        self._pressed, self._annotating.hand.drawn = None, None
+        self._gesture.drop()
+        self._waiting.take()
         self._end("")
 
     def take_back(self) -> None:
@@ -275,11 +225,11 @@ class ClickTool(QObject):
                 self._work.stop()
         elif self.forget_note():
             return
-        elif self._stages:
-            self._stages.pop()
-        self._state.waiting, self._state.working = len(self._stages), bool(self._asked)
+        else:
+            self._waiting.drop_last()
+        self._state.waiting, self._state.working = len(self._waiting), bool(self._asked)
         self._accepted = min(self._accepted, len(self._asked))
-        self._stack()
+        self._waiting.show()
         self._state.words = ""
         self.changed.emit()
 
@@ -296,27 +246,20 @@ class ClickTool(QObject):
         self._work.close()
 
     def _commit(self) -> None:
-        stages, self._stages = self._stages, []
         self._committing, words = True, self._state.words
         try:
-            self._hide()
+            stages = self._waiting.take()
             for stage in stages:
                 edit = self._annotating.edit(stage.change, stage.title, TOOL)
                 if edit is not None:
                     self._memory.add(edit, stage.hint)
-                    words = accepted_words(self._shown_words) if stage is stages[-1] else words
+                    words = accepted_words(self._waiting.words) if stage is stages[-1] else words
         finally:
             self._committing = False
         self._end(words)
 
-    def _hide(self) -> None:
-        shown, self._preview = self._preview, None
-        if shown is not None and self._annotating.preview is shown:
-            self._annotating.propose(None)
-
     def _end(self, words: str) -> None:
-        self._hide()
-        self._values, self._accepted = None, 0
+        self._accepted = 0
         self._state.waiting, self._state.working, self._state.words = 0, False, words
         self.changed.emit()
 
@@ -330,12 +273,12 @@ class ClickTool(QObject):
 
     def _on_rules_changed(self) -> None:
         """What a lock bars is hatched no longer."""
-        if self._stages and self._annotating.rules.locked != self._locked:
-            self._stack()
+        if self._waiting and self._waiting.locked_otherwise:
+            self._waiting.show()
 
     def _on_preview_changed(self) -> None:
         """Another proposal takes the place: what waits was seen, and is kept."""
-        if self._stages and not self._committing and self._annotating.preview is not self._preview:
+        if self._waiting and not self._committing and not self._waiting.are_shown:
             self._commit()
 
     def _forget(self) -> None:
