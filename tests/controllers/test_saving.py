@@ -17,7 +17,7 @@ from pytestqt.qtbot import QtBot
 
 from brainseg_gui.annotation.saving.mask_paths import OutputTree
 from brainseg_gui.controllers.annotating.journal import JournalController
-from brainseg_gui.controllers.annotating.saving import SaveController
+from brainseg_gui.controllers.annotating.saving.saving import SaveController
 from brainseg_gui.controllers.layers.mask_folder import MaskFolderController
 from brainseg_gui.controllers.shell.features import core_controllers
 from brainseg_gui.imaging.case import Case

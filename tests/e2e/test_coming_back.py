@@ -14,7 +14,7 @@ from PySide6.QtWidgets import QFileDialog
 from pytestqt.qtbot import QtBot
 
 from brainseg_gui.app import Application
-from brainseg_gui.controllers.annotating import save_work
+from brainseg_gui.controllers.annotating.saving import save_work
 from brainseg_gui.controllers.layers import opening
 from brainseg_gui.controllers.shell.features.core_features import FILES, JOURNALS, SAVING, SCHEMES
 from brainseg_gui.imaging.labelling.known_schemes import scheme_named

@@ -21,7 +21,7 @@ from pytestqt.qtbot import QtBot
 
 from brainseg_gui.annotation.journal import journal as journal_module
 from brainseg_gui.app import Application
-from brainseg_gui.controllers.annotating import save_work
+from brainseg_gui.controllers.annotating.saving import save_work
 from brainseg_gui.controllers.settings.preferences import Preferences
 from brainseg_gui.controllers.shell.features.core_features import FILES, JOURNALS, LEAVING, RESTORING, SAVING
 from brainseg_gui.state.layers.layers import Layer, LayerRole

@@ -13,7 +13,7 @@ from PySide6.QtGui import QSessionManager
 
 from brainseg_gui.controllers.annotating.annotation_record import AnnotationRecord
 from brainseg_gui.controllers.annotating.journal import JournalController
-from brainseg_gui.controllers.annotating.saving import SaveController
+from brainseg_gui.controllers.annotating.saving.saving import SaveController
 from brainseg_gui.state.session import Session
 from brainseg_gui.views.shell.main_window import MainWindow
 from brainseg_gui.views.widgets.question import Question

@@ -9,7 +9,7 @@ from functools import partial
 from PySide6.QtCore import QObject
 from PySide6.QtGui import QSessionManager
 
-from brainseg_gui.controllers.annotating.saving import SaveController
+from brainseg_gui.controllers.annotating.saving.saving import SaveController
 from brainseg_gui.controllers.jobs.job import Job
 from brainseg_gui.controllers.jobs.notices import notice_of
 from brainseg_gui.controllers.shell.leaving import LeavingController

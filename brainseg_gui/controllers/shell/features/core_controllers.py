@@ -10,7 +10,7 @@ from brainseg_gui.controllers.annotating.journal import JournalController
 from brainseg_gui.controllers.annotating.operations import OperationsController
 from brainseg_gui.controllers.annotating.proposal import ProposalController
 from brainseg_gui.controllers.annotating.restoring.restore import RestoreController
-from brainseg_gui.controllers.annotating.saving import SaveController
+from brainseg_gui.controllers.annotating.saving.saving import SaveController
 from brainseg_gui.controllers.annotating.schemes import SchemesController
 from brainseg_gui.controllers.comparing.errors import ErrorsController
 from brainseg_gui.controllers.comparing.statistics import StatisticsController

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from brainseg_gui.controllers.annotating.save_work import After
+from brainseg_gui.controllers.annotating.saving.save_work import After
 from brainseg_gui.state.layers.layers import Layer
 
 

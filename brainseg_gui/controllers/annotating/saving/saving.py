@@ -11,14 +11,6 @@ from PySide6.QtCore import QObject
 from PySide6.QtWidgets import QWidget
 
 from brainseg_gui.annotation.history import History
-from brainseg_gui.annotation.saving.mask_paths import (
-    ANNOTATION,
-    PREDICTION,
-    free_path,
-    home_of,
-    homes_of,
-    mask_names,
-)
 from brainseg_gui.annotation.saving.save_mask import (
     Doubt,
     MaskDoubt,
@@ -28,18 +20,17 @@ from brainseg_gui.annotation.saving.save_mask import (
 )
 from brainseg_gui.controllers.annotating.annotation_record import AnnotationRecord
 from brainseg_gui.controllers.annotating.journal import JournalController
-from brainseg_gui.controllers.annotating.save_queue import SaveQueue
-from brainseg_gui.controllers.annotating.save_work import After, PendingSave, written
+from brainseg_gui.controllers.annotating.saving.save_places import SavePlaces
+from brainseg_gui.controllers.annotating.saving.save_queue import SaveQueue
+from brainseg_gui.controllers.annotating.saving.save_work import After, PendingSave, written
 from brainseg_gui.controllers.jobs.job import Job
 from brainseg_gui.controllers.jobs.notices import notice_of
 from brainseg_gui.controllers.layers.save_dialog import ask_path, doubt_question, mask_name
 from brainseg_gui.controllers.settings.preferences import Preferences
 from brainseg_gui.errors import printable
-from brainseg_gui.imaging.case import CaseSource
-from brainseg_gui.imaging.cases.background_thread import answer_soon
 from brainseg_gui.imaging.formats.known_formats import WRITTEN, file_filter
 from brainseg_gui.imaging.values_digest import values_digest
-from brainseg_gui.state.layers.layers import Layer, LayerRole
+from brainseg_gui.state.layers.layers import Layer
 from brainseg_gui.state.session import Notice, Session
 from brainseg_gui.views.layers.layers_panel import LayersPanel
 
@@ -60,11 +51,10 @@ class SaveController(QObject):
     ) -> None:
         super().__init__(window)
         self._session, self._window, self._preferences = session, window, preferences
-        self._journals = journals
+        self._journals, self._places = journals, SavePlaces(session, preferences)
         self._jobs: set[Job] = set()
         self._queue = SaveQueue()
         self._refused: tuple[Layer, After] | None = None  # what found no room, until there is a place for it
-        self._picked: set[Path] = set()  # files under names that a person chose: they stay where they are
         self._said: Notice | None = None
         session.case_changed.connect(self._forget_refused)
         layers.save_requested.connect(self.save_layer)
@@ -142,19 +132,12 @@ class SaveController(QObject):
         case = self._session.case
         if case is None:
             return
-        proposal = layer.file.path if layer.file is not None else self._free_path(case.source, _kind_of(layer))
+        proposal = self._places.proposed_for(layer, case.source)
         path = ask_path(self._window, f"Save {layer.name}", proposal, file_filter(WRITTEN), mask_name)
         if path is None:
             then(False)
         else:
             self.save_to(layer, path, then)
-
-    def _free_path(self, source: CaseSource, kind: str) -> Path:
-        """Where a new mask may go; the drive may not answer."""
-        home = home_of(source, self._session.output.tree)
-        folder = home if answer_soon(home.is_dir, False) else source.folder
-        best = folder / next(mask_names(source.case_id, kind))
-        return answer_soon(partial(free_path, folder, source.case_id, kind), best)
 
     def _start(self, layer: Layer, then: After, chosen: Path | None = None) -> None:
         case, record = self._session.case, self._journals.of(layer)
@@ -171,34 +154,8 @@ class SaveController(QObject):
             self._session.annotating.saving.emit()
         history = record.annotation.history if record is not None else History()
         labels = record.annotation.snapshot() if record is not None else layer.labels
-        request = SaveRequest(
-            case,
-            labels,
-            _kind_of(layer),
-            layer.file,
-            chosen,
-            self._session.output.tree,
-            self._left_homes(case.source, layer),
-            self._known_cases(case.source),
-            self._journals.known_study,
-            self._settled(layer, chosen),
-        )
+        request = self._places.request_for(case, layer, labels, chosen, self._journals.known_study)
         self._write(PendingSave(request, layer, record, History(history.edits, history.position), then))
-
-    def _left_homes(self, source: CaseSource, layer: Layer) -> tuple[Path, ...]:
-        """Where masks of a case went before; nothing for one whose place a person chose."""
-        output = self._session.output
-        picked = layer.file is not None and layer.file.path in self._picked
-        return () if picked else homes_of(source, output.tree, output.earlier)[:-1]
-
-    def _settled(self, layer: Layer, chosen: Path | None) -> frozenset[Doubt]:
-        """What is no question for a file again that a person chose for this mask."""
-        again = layer.file is not None and layer.file.path in self._picked and chosen in (None, layer.file.path)
-        return frozenset({Doubt.REFERENCE, Doubt.OTHER_CASE}) if again else frozenset()
-
-    def _known_cases(self, source: CaseSource) -> tuple[CaseSource, ...]:
-        recent = [folder for folder in self._preferences.recent if folder != source.folder]
-        return (*self._session.cohort, *(CaseSource(printable(folder.name), folder, {}) for folder in recent))
 
     def _write(self, save: PendingSave) -> None:
         self._session.saving.begin("saving")
@@ -221,7 +178,7 @@ class SaveController(QObject):
         last, path = save.history.undoable, saved.file.path
         layer.file = saved.file
         if save.request.chosen is not None:
-            self._picked.add(path)
+            self._places.note_chosen(path)
         if record is None:
             layer.saved_as = path if layer.labels is save.request.labels else layer.saved_as
         elif layer.labels.scheme != save.request.labels.scheme:
@@ -295,10 +252,3 @@ def _shown(path: Path, request: SaveRequest) -> str:
 
 def _is_unsaved(layer: Layer | None) -> bool:
     return layer is not None and layer.saved_as is None
-
-
-def _kind_of(layer: Layer) -> str:
-    """What a layer's file is called besides the name of the case."""
-    if layer.role is LayerRole.ANNOTATION:
-        return ANNOTATION
-    return PREDICTION if layer.role is LayerRole.PREDICTION and not layer.made_from else layer.name
