@@ -11,7 +11,7 @@ import numpy as np
 
 from brainseg_gui.inference.network.devices import ComputeDevice
 from brainseg_gui.runs.config import TrainingConfig
-from training.data.cases import DataSet
+from training.data.data_set import DataSet
 from training.data.patch import Shape
 from training.estimate import estimate, probe_shapes
 from training.network import Start, compile_for, trained_copy

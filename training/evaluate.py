@@ -24,7 +24,7 @@ from brainseg_gui.inference.options import Precision
 from brainseg_gui.inference.segment import segment_volumes
 from brainseg_gui.progress import Progress
 from brainseg_gui.storage.writing import replacing
-from training.data.cases import TrainingCase
+from training.data.data_set import TrainingCase
 from training.estimate import activation_bytes_per_voxel
 
 FORWARD_SHARE = 0.65  # of all activations live at the peak of a forward pass; measured on the article's network

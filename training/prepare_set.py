@@ -10,7 +10,7 @@ from pathlib import Path
 from brainseg_gui.errors import BrainsegError, Cancelled
 from brainseg_gui.runs.config import TrainingConfig
 from training.data.cache import Cache, CachedCase, default_cache
-from training.data.cases import TrainingCase
+from training.data.data_set import TrainingCase
 from training.errors import TrainingError
 from training.recipe import Recipe
 from training.run_state import Run

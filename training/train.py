@@ -17,8 +17,9 @@ from training.best_so_far import compared_alike
 from training.callbacks import Checkpoints, Epochs, Export, Steps, Together, tensorboard
 from training.checkpoint import BEST, averaged_weights, latest_checkpoint, restore
 from training.data.cache import CachedCase
-from training.data.cases import DataSet, TrainingCase, check_data
+from training.data.cases import check_data
 from training.data.data import Patches
+from training.data.data_set import DataSet, TrainingCase
 from training.data.kept_split import as_before, first_split
 from training.data.order import CaseOrder
 from training.data.patch import Shape, patch_size

@@ -120,8 +120,8 @@ def _seconds_of_ours(source: CaseSource, workers: int) -> float:
     from brainseg_gui.progress import run_to_end
     from brainseg_gui.runs.config_file import read_preset
     from training.data.cache import Cache
-    from training.data.cases import TrainingCase
     from training.data.data import Patches
+    from training.data.data_set import TrainingCase
     from training.data.order import CaseOrder
     from training.data.patch import patch_size
     from training.recipe import recipe_of

@@ -32,7 +32,8 @@ from brainseg_gui.runs.config import Data, Sampling, TrainingConfig
 from tests.conventions.page import PAGE, evaluate_words, page, segment_words, train_words
 from tests.conventions.trees import Tree, modalities_of, plant, scheme_of, write
 from training.data.cache import Cache
-from training.data.cases import TrainingCase, check_data
+from training.data.cases import check_data
+from training.data.data_set import TrainingCase
 from training.data.order import CaseOrder
 from training.data.patch import patch_size
 from training.errors import TrainingError

@@ -17,7 +17,8 @@ from brainseg_gui.imaging.modality import Modality
 from brainseg_gui.runs.config import Data, Preprocess, TrainingConfig
 from training.data import cache as cache_module
 from training.data.cache import FOLDER, Cache
-from training.data.cases import TrainingCase, check_data
+from training.data.cases import check_data
+from training.data.data_set import TrainingCase
 from training.recipe import recipe_of
 
 RECIPE = recipe_of(TrainingConfig(preprocess=Preprocess(margin=1)), 4)

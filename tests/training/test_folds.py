@@ -13,7 +13,8 @@ from brainseg_gui.imaging.labelling.known_schemes import scheme_named
 from brainseg_gui.imaging.modality import Modality
 from brainseg_gui.imaging.naming.patients import patient_of
 from brainseg_gui.runs.config import Data
-from training.data.cases import TrainingCase, check_data
+from training.data.cases import check_data
+from training.data.data_set import TrainingCase
 from training.data.folds import fold_of, hold_back, read_folds, split
 from training.errors import TrainingError
 

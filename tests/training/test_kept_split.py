@@ -11,7 +11,7 @@ import pytest
 from brainseg_gui.imaging.case import CaseSource
 from brainseg_gui.imaging.labelling.known_schemes import scheme_named
 from brainseg_gui.runs.events import Event
-from training.data.cases import DataSet, TrainingCase
+from training.data.data_set import DataSet, TrainingCase
 from training.data.folds import fold_of, split
 from training.data.kept_split import as_before, first_split
 

@@ -11,9 +11,10 @@ from brainseg_gui.errors import BrainsegError
 from brainseg_gui.evaluation.metrics.rules import rules_named
 from brainseg_gui.inference.options import SegmentOptions
 from training.compare.cases import find_cases
+from training.compare.chosen_methods import baselines, models_named
 from training.compare.command import FAULT, ended, tell, write_text
 from training.compare.kinds import OF_REFERENCE, named_kinds
-from training.compare.methods import Method, baselines, models_named
+from training.compare.methods import Method
 from training.compare.options import add_case_options, add_run_options, asked_of
 from training.compare.run import MethodComparison
 from training.compare.scores import CaseScore

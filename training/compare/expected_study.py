@@ -23,8 +23,9 @@ from brainseg_gui.inference.models.dice_line import DiceLine, lines_as_json
 from brainseg_gui.inference.options import SegmentOptions
 from training.compare.cases import find_cases
 from training.compare.changes import MISSING, UNCHANGED
+from training.compare.chosen_methods import models_named
 from training.compare.command import FAULT, ended, tell, write_text
-from training.compare.methods import Method, Model, models_named
+from training.compare.methods import Method, Model
 from training.compare.options import add_case_options, add_network_options, asked_of
 from training.compare.robustness import ChangedCase
 from training.compare.scores import REGIONS, dice_scores

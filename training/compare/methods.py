@@ -6,7 +6,6 @@ import hashlib
 import time
 from dataclasses import dataclass, replace
 from functools import cached_property
-from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
@@ -14,12 +13,12 @@ from numpy.typing import NDArray
 
 from brainseg_gui.imaging.case import Case
 from brainseg_gui.inference.models import steps
-from brainseg_gui.inference.models.model_folder import ModelFolder, read_model_folder, shipped_models
+from brainseg_gui.inference.models.model_folder import ModelFolder
 from brainseg_gui.inference.models.passport import Passport
 from brainseg_gui.inference.options import SegmentOptions, require_modalities
 from brainseg_gui.inference.segment import Outcome, segment_volumes
 from brainseg_gui.progress import run_to_end
-from training.baselines import BASELINES, NEEDED, Baseline, segment_by_thresholds
+from training.baselines import NEEDED, Baseline, segment_by_thresholds
 from training.errors import TrainingError
 
 if TYPE_CHECKING:
@@ -184,41 +183,3 @@ class Model:
 
 def _digest(text: str) -> str:
     return hashlib.blake2b(f"{VERSION} {text}".encode(), digest_size=12).hexdigest()
-
-
-def models_named(names: list[str], options: SegmentOptions) -> list[Method]:
-    """Models by the names under which they are shipped, or by path; two of one name are told apart by number.
-
-    A folder of run folders is a cross-validation: one method, which scores each case by the network that held it back.
-
-    Raises
-    ------
-    ModelError
-        If one is no model folder.
-    """
-    from training.compare.cross_validation import cross_validation, run_folders
-
-    shipped = {model.path.name: model for model in shipped_models()}
-    methods: list[Method] = []
-    taken: dict[str, int] = {}
-    for given in names:
-        path = Path(given).expanduser()
-        if given not in shipped and run_folders(path):
-            methods.append(cross_validation(path, options))
-            continue
-        folder = shipped.get(given) or read_model_folder(path)
-        name = _short_name(folder)
-        taken[name] = taken.get(name, 0) + 1
-        methods.append(Model(folder, options, name if taken[name] == 1 else f"{name} ({taken[name]})"))
-    return methods
-
-
-def _short_name(folder: ModelFolder) -> str:
-    """The folder's name; of a run folder's ``model`` that of the run, of a checkpoint's both."""
-    path = folder.path.resolve()
-    return f"{path.parent.name}/{path.name}" if path.name in ("model", "best", "last") else path.name
-
-
-def baselines() -> list[Method]:
-    """All baselines."""
-    return [BaselineMethod(baseline) for baseline in BASELINES]

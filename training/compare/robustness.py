@@ -23,8 +23,9 @@ from brainseg_gui.imaging.labels import LabelMap
 from brainseg_gui.inference.options import SegmentOptions
 from training.compare.cases import ComparedCase, find_cases
 from training.compare.changes import CHANGE_SETS, UNCHANGED, ImageChange, changed
+from training.compare.chosen_methods import models_named
 from training.compare.command import FAULT, ended, tell, write_text
-from training.compare.methods import Method, models_named
+from training.compare.methods import Method
 from training.compare.options import add_case_options, add_run_options, asked_of
 from training.compare.run import MethodComparison
 from training.compare.scores import REGIONS, CaseScore, summarise

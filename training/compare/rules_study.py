@@ -16,8 +16,8 @@ from brainseg_gui.errors import BrainsegError
 from brainseg_gui.inference.options import SegmentOptions
 from brainseg_gui.progress import Progress, run_to_end
 from training.compare.cases import find_cases
+from training.compare.chosen_methods import models_named
 from training.compare.command import ended, tell, write_text
-from training.compare.methods import models_named
 from training.compare.options import add_case_options, add_run_options, asked_of
 from training.compare.rules import RuleThresholds
 from training.compare.store import Store

@@ -17,7 +17,7 @@ from training.compare.command import FAULT, ended, tell, write_text
 from training.compare.options import add_case_options, asked_of
 from training.compare.tables import markdown_row
 from training.compare.traits import Traits, traits_of
-from training.data.cases import TrainingCase
+from training.data.data_set import TrainingCase
 from training.data.prepare_case import prepare_case
 
 QUANTILES = (10, 50, 90)

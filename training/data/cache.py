@@ -28,7 +28,7 @@ from brainseg_gui.storage.folder import open_folder
 from brainseg_gui.storage.leftovers import new_name, sweep_now_and_then
 from brainseg_gui.storage.writing import open_derived, write_bytes, write_text
 from training.data.case_files import digests
-from training.data.cases import TrainingCase
+from training.data.data_set import TrainingCase
 from training.data.prepare_case import PreparedCase, prepare_case
 from training.recipe import Recipe, passport_of
 

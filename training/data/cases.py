@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -22,53 +21,11 @@ from brainseg_gui.imaging.regrid import regridded
 from brainseg_gui.runs.config import Data
 from training.data.case_files import fingerprint, is_cut_off
 from training.data.case_schemes import cohort_schemes, minorities, why_not
+from training.data.data_set import DataSet, Problem, TrainingCase
 from training.data.folds import hold_back
 from training.errors import TrainingError
 
 Labels = Mapping[int, float]  # volume of each number in a mask, in ml
-
-
-@dataclass(frozen=True)
-class Problem:
-    """What is wrong with a case.
-
-    Parameters
-    ----------
-    case_id
-        The case.
-    sentence
-        What is wrong and what is done about it.
-    left_out
-        Whether the case takes no part.
-    """
-
-    case_id: str
-    sentence: str
-    left_out: bool = True
-
-
-@dataclass(frozen=True)
-class TrainingCase:
-    """A case with its mask, what the mask's numbers mean, and the volume that it marks."""
-
-    source: CaseSource
-    scheme: LabelScheme
-    tumour_ml: float = 0.0
-
-    @property
-    def case_id(self) -> str:
-        """Name of the case."""
-        return self.source.case_id
-
-
-@dataclass(frozen=True)
-class DataSet:
-    """Cases to train on, cases held back, all that was found wrong, and further cases to train on."""
-
-    training: tuple[TrainingCase, ...]
-    validation: tuple[TrainingCase, ...]
-    problems: tuple[Problem, ...]
-    further: tuple[TrainingCase, ...] = ()
 
 
 def check_data(config: Data, modalities: Sequence[Modality], seed: int) -> DataSet:

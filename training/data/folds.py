@@ -7,19 +7,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
 from brainseg_gui.imaging.naming.patients import patients_of
 from brainseg_gui.plain_files import read_json
 from brainseg_gui.runs.config import Data
+from training.data.data_set import TrainingCase
 from training.errors import TrainingError
 
-if TYPE_CHECKING:
-    from training.data.cases import TrainingCase
-
-Parts = tuple[list["TrainingCase"], list["TrainingCase"]]
+Parts = tuple[list[TrainingCase], list[TrainingCase]]
 
 
 def hold_back(cases: Sequence[TrainingCase], config: Data, seed: int) -> Parts:

@@ -8,7 +8,7 @@ from dataclasses import replace
 from brainseg_gui.errors import listed
 from brainseg_gui.imaging.naming.patients import patients_of
 from brainseg_gui.runs.events import Event
-from training.data.cases import DataSet, TrainingCase
+from training.data.data_set import DataSet, TrainingCase
 
 _NAMED = 4  # cases, in a sentence
 

@@ -17,7 +17,7 @@ from brainseg_gui.inference.network_grid import NetworkGrid, orient, to_axes
 from brainseg_gui.inference.preprocess import prepare
 from brainseg_gui.inference.separable import apply_along_axes
 from brainseg_gui.progress import run_to_end
-from training.data.cases import TrainingCase
+from training.data.data_set import TrainingCase
 from training.errors import TrainingError
 
 CENTRES_PER_CLASS = 4096

@@ -20,7 +20,8 @@ from brainseg_gui.progress import run_to_end
 from training import baselines
 from training.compare.__main__ import main as compare
 from training.compare.changes import CHANGE_SETS, CHANGES
-from training.compare.methods import BaselineMethod, models_named
+from training.compare.chosen_methods import models_named
+from training.compare.methods import BaselineMethod
 from training.compare.robustness import main as robustness
 from training.compare.rules_study import main as study
 

@@ -20,8 +20,9 @@ from brainseg_gui.runs.events import EventWriter
 from brainseg_gui.runs.run_folder import RunFolder
 from training.baselines import BASELINES
 from training.compare.cases import Asked, find_cases
+from training.compare.chosen_methods import models_named
 from training.compare.cross_validation import CrossValidation, cross_validation, held_back
-from training.compare.methods import BaselineMethod, Prediction, models_named
+from training.compare.methods import BaselineMethod, Prediction
 from training.compare.run import MethodComparison
 from training.compare.store import Store
 from training.errors import TrainingError
