@@ -21,9 +21,10 @@ from brainseg_gui.errors import BrainsegError
 from brainseg_gui.imaging.cases.case_folder import find_cohort
 from brainseg_gui.imaging.formats.reading import read_volume
 from brainseg_gui.inference.engine.environment import prepare_environment
+from brainseg_gui.inference.models.head_model import CONTRASTS
 from brainseg_gui.preparation.heads.field import BRIGHTEST, SHAPE, FloatArray, on_field, resampled
 from brainseg_gui.preparation.heads.shells import shell_shares
-from training.heads.export import CONTRASTS, write_folder
+from training.heads.export import write_folder
 from training.synthesis.heads.pictures import load_pictures
 
 _GAMMA = 0.25

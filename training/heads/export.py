@@ -9,24 +9,19 @@ import argparse
 import hashlib
 import json
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from brainseg_gui.errors import BrainsegError
-from brainseg_gui.imaging.hints import NESTED_REGIONS
 from brainseg_gui.inference.engine.environment import prepare_environment
-from brainseg_gui.inference.models.head_model import CLICK_INPUTS, CONTRAST_INPUTS
+from brainseg_gui.inference.models.head_model import INPUTS, OUTPUTS, HeadTask
 from brainseg_gui.storage.writing import write_text
 from training.errors import TrainingError
 from training.recipe import KERAS_FILE
 
-CONTRASTS = ("t1", "t1ce", "t2", "flair", "other")
-_ABOUT: dict[str, dict[str, Any]] = {
-    "brain": {"task": "brain mask", "inputs": ["image"], "outputs": ["background", "brain"], "divisor": 16},
-    "contrast": {"task": "contrast", "inputs": CONTRAST_INPUTS, "outputs": CONTRASTS, "divisor": 1},
-    "clicks": {"task": "clicks", "inputs": CLICK_INPUTS, "outputs": NESTED_REGIONS, "divisor": 1},
-}
+_TASKS: Mapping[str, HeadTask] = {"brain": "brain mask", "contrast": "contrast", "clicks": "clicks"}
+_DIVISORS: Mapping[HeadTask, int] = {"brain mask": 16, "contrast": 1, "clicks": 1}
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -82,6 +77,7 @@ def write_folder(task: str, network: Any, folder: Path, trained_on: str, results
     """Write weights and passport; what only one task has in its passport is given as `more`."""
     from training.export import framework_versions
 
+    told = _TASKS[task]
     folder.mkdir(parents=True, exist_ok=True)
     network.save(folder / KERAS_FILE)
     passport = {
@@ -90,7 +86,10 @@ def write_folder(task: str, network: Any, folder: Path, trained_on: str, results
         "version": "0.1",
         "weights": KERAS_FILE,
         "sha256": hashlib.sha256((folder / KERAS_FILE).read_bytes()).hexdigest(),
-        **_ABOUT[task],
+        "task": told,
+        "inputs": INPUTS[told],
+        "outputs": OUTPUTS[told],
+        "divisor": _DIVISORS[told],
         **more,
         "framework": dict(framework_versions()),
         "licence": "Apache-2.0, as this project; see its NOTICE",

@@ -7,10 +7,10 @@ from typing import Any
 import keras
 from keras import layers
 
+from brainseg_gui.inference.models.head_model import CONTRASTS
 from brainseg_gui.preparation.heads.field import SHAPE
 from brainseg_gui.preparation.heads.shells import SHARES
 from brainseg_gui.runs.config import Network
-from training.heads.export import CONTRASTS
 from training.unet import patch_unet
 
 BRAIN_NETWORK = Network(levels=4, filters=12, max_filters=96)

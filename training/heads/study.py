@@ -20,6 +20,7 @@ import numpy as np
 
 from brainseg_gui.errors import BrainsegError
 from brainseg_gui.inference.engine.environment import prepare_environment
+from brainseg_gui.inference.models.head_model import CONTRASTS
 from brainseg_gui.preparation.heads.field import FloatArray
 from brainseg_gui.preparation.heads.shells import shell_shares
 from brainseg_gui.preparation.heads.skull import brain_mask, brain_of
@@ -27,7 +28,6 @@ from brainseg_gui.preparation.registration.motion import angle_deg, displacement
 from brainseg_gui.preparation.registration.register import register
 from brainseg_gui.progress import Progress, run_to_end
 from brainseg_gui.storage.writing import replacing
-from training.heads.export import CONTRASTS
 from training.heads.truth import (
     FINE_MM,
     THICK_MM,

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Literal
 
 from brainseg_gui.errors import ModelError
+from brainseg_gui.imaging.hints import NESTED_REGIONS
 from brainseg_gui.inference.models.json_fields import JsonFields
 from brainseg_gui.inference.models.network_files import sha256_of, weights_of
 from brainseg_gui.inference.models.network_folder import NetworkFolder
@@ -24,20 +25,22 @@ _REMEDY = "Copy the folder again from its source"
 HeadTask = Literal["brain mask", "contrast", "clicks"]
 TASKS: tuple[HeadTask, ...] = ("brain mask", "contrast", "clicks")
 _FOLDERS: Mapping[HeadTask, str] = {"brain mask": "brain-3mm", "contrast": "contrast", "clicks": "clicks-2mm"}
-_CHANNELS: Mapping[HeadTask, tuple[str, ...]] = {
+CONTRASTS = ("t1", "t1ce", "t2", "flair", "other")
+OUTPUTS: Mapping[HeadTask, tuple[str, ...]] = {
     "brain mask": ("background", "brain"),
-    "contrast": ("t1", "t1ce", "t2", "flair", "other"),
-    "clicks": ("WT", "TC", "ET"),
+    "contrast": CONTRASTS,
+    "clicks": NESTED_REGIONS,
 }
+"""What the channels of such a network's output mean, in their order."""
 _FEATURES = tuple(f"feature {n}" for n in range(1, 25))  # 16 of the last layer, 4 probabilities, 4 images
-_PRESENT_AND_SAID = tuple(f"{words}{region}" for words in ("", "is ", "is not ") for region in ("WT", "TC", "ET"))
+_PRESENT_AND_SAID = tuple(f"{words}{region}" for words in ("", "is ", "is not ") for region in NESTED_REGIONS)
 CLICK_INPUTS = (*_FEATURES, *_PRESENT_AND_SAID)
-CONTRAST_INPUTS = tuple(f"shell {shell} level {level}" for shell in range(1, 7) for level in range(1, 11))
-_INPUTS: Mapping[HeadTask, tuple[str, ...]] = {
+INPUTS: Mapping[HeadTask, tuple[str, ...]] = {
     "brain mask": ("image",),
-    "contrast": CONTRAST_INPUTS,
+    "contrast": tuple(f"shell {shell} level {level}" for shell in range(1, 7) for level in range(1, 11)),
     "clicks": CLICK_INPUTS,
 }
+"""The same of its input."""
 
 
 @dataclass(frozen=True)
@@ -138,8 +141,8 @@ def _parse(fields: JsonFields, task: HeadTask) -> HeadPassport:
     if (found := fields.choice("task", TASKS)) != task:
         raise fields.wrong(f"is of a network for the task “{found}”, not “{task}”")
     inputs, outputs = fields.texts("inputs"), fields.texts("outputs")
-    if inputs != _INPUTS[task] or outputs != _CHANNELS[task]:
-        raise fields.wrong(f"needs {', '.join(_INPUTS[task])} for inputs and {', '.join(_CHANNELS[task])} for outputs")
+    if inputs != INPUTS[task] or outputs != OUTPUTS[task]:
+        raise fields.wrong(f"needs {', '.join(INPUTS[task])} for inputs and {', '.join(OUTPUTS[task])} for outputs")
     return HeadPassport(
         name=name_of(fields, "name"),
         version=name_of(fields, "version"),
