@@ -162,8 +162,8 @@ def own_folders(_homes: Iterator[Path], monkeypatch: pytest.MonkeyPatch) -> Path
     home.mkdir()
     for name in ("CONFIG", "DATA", "STATE", "CACHE"):
         monkeypatch.setenv(f"XDG_{name}_HOME", str(home / name.lower()))
-    if schemes := sys.modules.get("brainseg_gui.imaging.labelling.known_schemes"):
-        schemes.know_schemes(None)
+    if schemes := sys.modules.get("brainseg_gui.imaging.labelling.own_schemes"):
+        schemes.forget_own_schemes()
     if core := sys.modules.get("PySide6.QtCore"):
         settings = core.QSettings
         settings.setDefaultFormat(settings.Format.IniFormat)

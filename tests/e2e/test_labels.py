@@ -17,8 +17,8 @@ from pytestqt.qtbot import QtBot
 from brainseg_gui.app import Application
 from brainseg_gui.controllers.shell.features.all_features import LABELS
 from brainseg_gui.controllers.shell.features.core_features import ANNOTATING
-from brainseg_gui.imaging.labelling.known_schemes import know_schemes, label_schemes, scheme_named
-from brainseg_gui.imaging.labelling.own_schemes import schemes_folder
+from brainseg_gui.imaging.labelling.known_schemes import label_schemes, scheme_named
+from brainseg_gui.imaging.labelling.own_schemes import forget_own_schemes, schemes_folder
 from brainseg_gui.views.annotating.history_list import HistoryList
 from brainseg_gui.views.layers.labels_dialog import LabelsDialog
 from tests.e2e.painting import Hand
@@ -102,7 +102,7 @@ def test_a_renamed_renumbered_and_a_new_label_are_painted_saved_and_read_again(
     assert note["label_looks"]["7"][0] == "solid"
 
     (schemes_folder() / "my-tumour.toml").unlink()  # a colleague does not have it
-    know_schemes(None)
+    forget_own_schemes()
     assert "my-tumour" not in label_schemes()
     open_paths(application, folder)
     again = [layer for layer in application.session.layers if layer.saved_as == path]

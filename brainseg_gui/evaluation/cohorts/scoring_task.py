@@ -16,7 +16,8 @@ from brainseg_gui.evaluation.metrics.rules import RuleSet
 from brainseg_gui.evaluation.records.pair import Pair
 from brainseg_gui.imaging.formats.known_formats import is_image
 from brainseg_gui.imaging.formats.mask_note import read_note
-from brainseg_gui.imaging.labelling.known_schemes import built_in_schemes, label_schemes
+from brainseg_gui.imaging.labelling.built_in_schemes import built_in_schemes
+from brainseg_gui.imaging.labelling.known_schemes import label_schemes
 from brainseg_gui.imaging.labels import LabelScheme
 from brainseg_gui.imaging.regrid_policy import RegridPolicy
 from brainseg_gui.plain_files import open_file

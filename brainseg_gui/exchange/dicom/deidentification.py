@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any
 import platformdirs
 
 from brainseg_gui.errors import SaveError
-from brainseg_gui.imaging.labelling.known_schemes import built_in_schemes
+from brainseg_gui.imaging.labelling.built_in_schemes import built_in_schemes
 from brainseg_gui.imaging.labels import LabelScheme, Meaning, built_in_meanings
 from brainseg_gui.plain_files import read_bytes
 from brainseg_gui.storage.writing import make_private_folder, write_bytes

@@ -2,48 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from functools import cache
+from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 
 from brainseg_gui.errors import BrainsegError, listed, named
-from brainseg_gui.imaging.labels import NETWORK_CLASSES, UNKNOWN, LabelScheme, label_tables
-
-
-@cache
-def built_in_schemes() -> Mapping[str, LabelScheme]:
-    """The schemes that come with the program, by name."""
-    schemes = {}
-    for entry in label_tables()["scheme"]:
-        labels = {int(value): key for value, key in entry["labels"].items()}
-        other = entry.get("other", UNKNOWN)
-        schemes[entry["name"]] = LabelScheme(entry["name"], entry["title"], MappingProxyType(labels), other)
-    return MappingProxyType(schemes)
-
-
-@cache
-def scheme_priors() -> Mapping[str, float]:
-    """By how much a scheme is held for likelier than others before a mask is looked at."""
-    return MappingProxyType({entry["name"]: float(entry.get("prior", 0)) for entry in label_tables()["scheme"]})
+from brainseg_gui.imaging.labelling.built_in_schemes import built_in_schemes
+from brainseg_gui.imaging.labels import NETWORK_CLASSES, LabelScheme
 
 
 def label_schemes() -> Mapping[str, LabelScheme]:
     """The schemes that the program knows, by name: its own, then those of the person, read when first asked for."""
-    if _schemes_of_people is None:
-        from brainseg_gui.imaging.labelling.own_schemes import load_own_schemes  # it makes schemes
+    from brainseg_gui.imaging.labelling.own_schemes import own_schemes  # what reads files; a start may not need it
 
-        load_own_schemes()
-    return MappingProxyType({**built_in_schemes(), **(_schemes_of_people or {})})
-
-
-_schemes_of_people: dict[str, LabelScheme] | None = None
-
-
-def know_schemes(schemes: Iterable[LabelScheme] | None) -> None:
-    """Let schemes of the person be known by their names, in place of those before; None: read them again."""
-    global _schemes_of_people  # one assignment: threads read it
-    known = built_in_schemes()
-    _schemes_of_people = {s.name: s for s in schemes if s.name not in known} if schemes is not None else None
+    return MappingProxyType({**built_in_schemes(), **own_schemes()})
 
 
 def scheme_named(name: str) -> LabelScheme:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 
 from brainseg_gui.errors import printable
-from brainseg_gui.imaging.labelling.known_schemes import built_in_schemes
+from brainseg_gui.imaging.labelling.built_in_schemes import built_in_schemes
 from brainseg_gui.imaging.labels import UNKNOWN, LabelScheme, Meaning, built_in_meanings, is_colour, regions
 
 LONGEST_NAME = 60

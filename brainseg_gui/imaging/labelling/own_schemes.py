@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
+from types import MappingProxyType
 
 import platformdirs
 
-from brainseg_gui.imaging.labelling.known_schemes import know_schemes, label_schemes
+from brainseg_gui.imaging.labelling.built_in_schemes import built_in_schemes
 from brainseg_gui.imaging.labelling.label_entries import short_name
 from brainseg_gui.imaging.labelling.label_files import LabelFileError, read_labels_file, write_labels_file
 from brainseg_gui.imaging.labels import LabelScheme
@@ -16,6 +18,7 @@ from brainseg_gui.imaging.labels import LabelScheme
 log = logging.getLogger(__name__)
 
 _MOST = 200
+_known: Mapping[str, LabelScheme] | None = None  # None until they are asked for
 
 
 def schemes_folder() -> Path:
@@ -23,14 +26,28 @@ def schemes_folder() -> Path:
     return platformdirs.user_config_path("brainseg") / "label-schemes"
 
 
+def own_schemes() -> Mapping[str, LabelScheme]:
+    """Those of the person by their names, read when first asked for; none that has the name of one of the program."""
+    if _known is None:
+        load_own_schemes()
+    return _known or MappingProxyType({})
+
+
+def forget_own_schemes() -> None:
+    """Read them again when they are asked for."""
+    global _known
+    _known = None
+
+
 def load_own_schemes() -> list[LabelFileError]:
-    """Know all schemes of the person by their names.
+    """Know all schemes of the person by their names, in place of those before.
 
     Returns
     -------
     list of LabelFileError
         Why a file was left out.
     """
+    global _known  # one assignment: threads read it
     schemes: dict[str, LabelScheme] = {}
     problems = []
     for path in _files():
@@ -41,7 +58,8 @@ def load_own_schemes() -> list[LabelFileError]:
         except LabelFileError as error:
             log.warning("a label scheme was left out: %s", error)
             problems.append(error)
-    know_schemes(schemes.values())
+    built_in = built_in_schemes()
+    _known = MappingProxyType({name: one for name, one in schemes.items() if name not in built_in})
     return problems
 
 
@@ -54,7 +72,7 @@ def _files() -> list[Path]:
 
 def clash_of(title: str) -> str:
     """Why a scheme of that title would take the place of another one, in a sentence; empty where it would not."""
-    known = label_schemes().get(short_name(title))
+    known = {**built_in_schemes(), **own_schemes()}.get(short_name(title))
     if known is None or known.title == title.strip():
         return ""
     return f"{title.strip()} and {known.title} have one short name, {known.name}; give yours another name"

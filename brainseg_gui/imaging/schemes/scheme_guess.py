@@ -14,7 +14,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from brainseg_gui.imaging.box import Box, box_around, grown
-from brainseg_gui.imaging.labelling.known_schemes import built_in_schemes, label_schemes, scheme_priors
+from brainseg_gui.imaging.labelling.built_in_schemes import built_in_schemes, scheme_priors
+from brainseg_gui.imaging.labelling.known_schemes import label_schemes
 from brainseg_gui.imaging.labels import CORE, UNKNOWN, LabelScheme, built_in_meanings
 from brainseg_gui.imaging.modality import Modality
 from brainseg_gui.imaging.naming.conventions import match_of

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 from psygnal import Signal
 
-from brainseg_gui.imaging.labelling.known_schemes import built_in_schemes
+from brainseg_gui.imaging.labelling.built_in_schemes import built_in_schemes
 from brainseg_gui.imaging.labelling.label_entries import LARGEST_NUMBER, LabelEntry, entries_of, problem_of, scheme_of
 from brainseg_gui.imaging.labelling.label_files import new_entry
 from brainseg_gui.imaging.labelling.own_schemes import clash_of
