@@ -30,6 +30,7 @@ from brainseg_gui.views.widgets.question import Question
 from tests.e2e.painting import ET, Hand, painted
 from tests.e2e.window_child import digest, states
 
+pytestmark = pytest.mark.plain
 CHILD = Path(__file__).with_name("window_child.py")
 START = (10, 11, 12)
 OTHER = (12, 13, 12)

@@ -6,6 +6,7 @@ from itertools import combinations
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 from scipy.spatial import ConvexHull
 
 from brainseg_gui.followup.outline import MaskOutline
@@ -42,7 +43,8 @@ class Everything:
         pairs = sorted(combinations(corners, 2), key=lambda pair: -np.linalg.norm(pair[1] - pair[0]))
         steps = np.linspace(0, 1, 301)[:, None]
         for start, end in pairs:
-            if self.holds(start + steps * (end - start)).all():
+            some, every = (start + part * (end - start) for part in (steps[::20], steps))
+            if self.holds(some).all() and self.holds(every).all():  # most leave it at some already
                 return float(np.linalg.norm(end - start))
         raise AssertionError
 
@@ -51,8 +53,16 @@ class Everything:
         step = end - start
         side = np.array([-step[1], step[0]]) / np.linalg.norm(step)
         best, reach = 0.0, np.arange(0, 2 * np.linalg.norm(step) + 2, fine)
-        for place in np.linspace(0.1, 0.9, places):
-            base = start + place * step
-            ways = [self.holds(base + sign * reach[:, None] * side) for sign in (1, -1)]
-            best = max(best, sum(fine * (int(np.argmin(way)) if not way.all() else len(way)) for way in ways))
+        bases = start + np.linspace(0.1, 0.9, places)[:, None] * step
+        most = np.sum([self._reached(bases, sign * reach[::10, None] * side) * 10 for sign in (1, -1)], axis=0)
+        for place in np.argsort(-most):
+            if most[place] * fine <= best:  # every tenth step goes no less far than all of them
+                break
+            ways = [self._reached(bases[[place]], sign * reach[:, None] * side)[0] for sign in (1, -1)]
+            best = max(best, fine * sum(ways))
         return float(best)
+
+    def _reached(self, bases: Points, steps: Points) -> NDArray[np.intp]:
+        """How many steps from each base lie within before one that does not."""
+        ways = self.holds((bases[:, None] + steps).reshape(-1, 2)).reshape(len(bases), len(steps))
+        return np.where(ways.all(axis=1), len(steps), np.argmin(ways, axis=1))

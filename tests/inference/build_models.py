@@ -1,10 +1,9 @@
-"""Writes the small networks of the tests: ``python build_models.py FOLDER``. Needs TensorFlow, so it is a process."""
+"""Writes the small networks of the tests. Imported when they are first needed: it imports TensorFlow."""
 
 from __future__ import annotations
 
 import hashlib
 import json
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -123,7 +122,7 @@ def write_expected(folder: Path, model: Any) -> None:
     low, high = volumes.min(axis=(1, 2, 3), keepdims=True), volumes.max(axis=(1, 2, 3), keepdims=True)
     batch = np.moveaxis((volumes - low) / (high - low), 0, -1)[None].astype(np.float32)
     np.save(folder / "volumes.npy", volumes)
-    np.save(folder / "classes.npy", np.asarray(model.predict(batch, verbose=0))[0].argmax(axis=-1))
+    np.save(folder / "classes.npy", np.asarray(model(batch))[0].argmax(axis=-1))
 
 
 def train_two_steps(model: Any) -> Any:
@@ -132,7 +131,9 @@ def train_two_steps(model: Any) -> Any:
     images = random.random((2, 8, 8, 8, 4), dtype=np.float32)
     labels = np.eye(4, dtype=np.float32)[random.integers(0, 4, (2, 8, 8, 8))]
     model.compile("adam", loss=dice_loss, metrics=["accuracy", dice_coeff])
+    model.run_eagerly = True  # two steps: making a graph of them would take longer
     model.fit(images, labels, batch_size=1, epochs=1, verbose=0)
+    model.run_eagerly = False
     return model
 
 
@@ -143,7 +144,7 @@ def with_lambda() -> Any:
     return keras.Model(image, layers.Conv3D(4, 1, activation="softmax")(scaled))
 
 
-def main(root: Path) -> None:
+def write_models(root: Path) -> None:
     """Write all model folders."""
     keras.utils.set_random_seed(0)
     write(root / "brightness", brightness())
@@ -167,7 +168,3 @@ def main(root: Path) -> None:
     smooth.append({"step": "pad", "to": "divisor", "value": 0.0, "side": "both"})
     grid = {"modalities": MODALITIES, "axes": "IJKC", "orientation": "RAS", "divisor": 2}
     write(root / "random", train_two_steps(recipe_network(8)), preprocess=smooth, input=grid)
-
-
-if __name__ == "__main__":
-    main(Path(sys.argv[1]))

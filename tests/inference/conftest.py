@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import os
-import subprocess
-import sys
 import time
+import warnings
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
@@ -29,7 +28,7 @@ def model_folders(tmp_path_factory: pytest.TempPathFactory) -> Path:
     root = (mine.parent if "PYTEST_XDIST_WORKER" in os.environ else mine) / "models"
     try:
         root.with_suffix(".begun").mkdir()
-    except FileExistsError:  # by another process of these tests: TensorFlow is imported once for all
+    except FileExistsError:  # by another process of these tests: they are written once for all
         _wait_for(root)
     else:
         root.with_suffix(".making").mkdir()
@@ -38,9 +37,12 @@ def model_folders(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def _build_models(folder: Path) -> Path:
-    script = Path(__file__).with_name("build_models.py")
-    environment = {**os.environ, "KERAS_BACKEND": "tensorflow", "CUDA_VISIBLE_DEVICES": ""}
-    subprocess.run([sys.executable, script, folder], check=True, capture_output=True, env=environment)
+    """In this process: tests of the network import Keras here anyway."""
+    from tests.inference.build_models import write_models
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # of Keras' saving
+        write_models(folder)
     return folder
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
@@ -83,7 +82,7 @@ def test_the_quickest_of_several_steps_counts(monkeypatch: pytest.MonkeyPatch) -
     assert steps == [(2, 8, 8, 8, 4)] * 5
 
 
-def test_an_estimate_leaves_the_run_as_it_was(tmp_path: Path) -> None:
+def test_an_estimate_leaves_the_run_as_it_was(monkeypatch: pytest.MonkeyPatch) -> None:
     import random
 
     import keras
@@ -91,6 +90,7 @@ def test_an_estimate_leaves_the_run_as_it_was(tmp_path: Path) -> None:
 
     from brainseg_gui.inference.network.devices import cpu_device
     from brainseg_gui.runs.config import Compute, TrainingConfig
+    from training import estimate
     from training.announce import tell_estimate
     from training.network import ANY_SIZE, compile_for, start_of, trained_copy
 
@@ -106,6 +106,8 @@ def test_an_estimate_leaves_the_run_as_it_was(tmp_path: Path) -> None:
     model.run_eagerly = True  # one step: making a graph of it would take longer
     model.train_on_batch(np.eye(4, dtype=np.float32)[labels], np.eye(4, dtype=np.uint8)[labels])
     model.run_eagerly = False
+    monkeypatch.setattr(estimate, "FEWEST_STEPS", 1)
+    monkeypatch.setattr(estimate, "MEASURED_S", 0.0)
     written: list[tuple[str, dict[str, Any]]] = []
     run = SimpleNamespace(
         check_stop=lambda: None,

@@ -10,7 +10,7 @@ import pytest
 from brainseg_gui.errors import ModelError
 from brainseg_gui.inference.models.model_folder import ModelFolder, default_model, read_model_folder, shipped_models
 from brainseg_gui.inference.network.keras_network import open_network
-from brainseg_gui.inference.network.network import load_network
+from brainseg_gui.inference.network.network import LoadedNetwork, load_network
 from brainseg_gui.inference.options import SegmentOptions
 from brainseg_gui.plain_files import read_json
 from brainseg_gui.progress import run_to_end
@@ -36,7 +36,8 @@ def model(tmp_path: Path) -> ModelFolder:
     )
 
 
-def test_it_is_loaded_when_a_case_first_needs_it(model: ModelFolder) -> None:
+def test_it_is_loaded_when_a_case_first_needs_it(model: ModelFolder, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(LoadedNetwork, "warm_up", lambda *_: None)  # at full size, which takes seconds
     network = run_to_end(load_network(model, CPU))
     other = run_to_end(network.for_incomplete())
     assert other is not network
