@@ -10,7 +10,7 @@ import numpy as np
 
 from brainseg_gui.errors import ImageError
 from brainseg_gui.imaging.case import Case, CaseSource
-from brainseg_gui.imaging.formats.dicom_guard import looks_like_dicom
+from brainseg_gui.imaging.formats.dicom.guard import looks_like_dicom
 from brainseg_gui.imaging.formats.known_formats import format_of
 from brainseg_gui.imaging.formats.reading import read_header
 from brainseg_gui.imaging.volume import Volume

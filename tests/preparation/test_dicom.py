@@ -14,7 +14,7 @@ import pytest
 from numpy.typing import NDArray
 
 from brainseg_gui.errors import CaseError, ImageError
-from brainseg_gui.imaging.formats.dicom_guard import ItemCounter
+from brainseg_gui.imaging.formats.dicom.guard import ItemCounter
 from brainseg_gui.imaging.modality import Modality
 from brainseg_gui.preparation.defaced import deface_place
 from brainseg_gui.preparation.dicom.examination import Examination, look_through, why_not

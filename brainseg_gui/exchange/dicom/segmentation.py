@@ -15,9 +15,9 @@ from brainseg_gui.exchange.dicom.mask_maker import MakerKind, MaskMaker
 from brainseg_gui.exchange.dicom.objects import SeriesMask, on_series, write_object
 from brainseg_gui.exchange.dicom.source_series import SourceSeries, instances_of, name_patient
 from brainseg_gui.imaging.colours import rgb
-from brainseg_gui.imaging.formats.dicom_geometry import lps_affine
-from brainseg_gui.imaging.formats.dicom_labels import MANUFACTURER, described, written_name
-from brainseg_gui.imaging.formats.dicom_values import sequence_of
+from brainseg_gui.imaging.formats.dicom.geometry import lps_affine
+from brainseg_gui.imaging.formats.dicom.labels import MANUFACTURER, described, written_name
+from brainseg_gui.imaging.formats.dicom.values import sequence_of
 from brainseg_gui.imaging.labelling.terminology import BRAIN, Term, category_of, term_of
 from brainseg_gui.imaging.labels import LabelMap
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from brainseg_gui.errors import CaseError, listed, printable
 from brainseg_gui.exchange.dicom.source_series import SourceSeries, source_series
-from brainseg_gui.imaging.formats.dicom_values import text_of
+from brainseg_gui.imaging.formats.dicom.values import text_of
 from brainseg_gui.imaging.grid import Grid, describe_shape, describe_spacing
 from brainseg_gui.imaging.modality import Modality
 from brainseg_gui.preparation.dicom.examination import look_through

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from brainseg_gui.errors import CaseError, printable
-from brainseg_gui.imaging.formats.dicom_values import tag_of, text_of, value_of
+from brainseg_gui.imaging.formats.dicom.values import tag_of, text_of, value_of
 from brainseg_gui.imaging.grid import StoredGrid
 from brainseg_gui.plain_files import open_file
 from brainseg_gui.preparation.dicom.slice_header import SliceHeader

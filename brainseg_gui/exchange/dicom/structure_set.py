@@ -20,10 +20,10 @@ from brainseg_gui.exchange.dicom.objects import SeriesMask, on_series, write_obj
 from brainseg_gui.exchange.dicom.source_series import SourceSeries, instances_of, name_patient, reference_to
 from brainseg_gui.imaging.colours import rgb
 from brainseg_gui.imaging.contours import contours_of
-from brainseg_gui.imaging.formats.dicom_geometry import lps_affine
-from brainseg_gui.imaging.formats.dicom_labels import MANUFACTURER, described, written_name
-from brainseg_gui.imaging.formats.dicom_masks import STRUCTURE_SET
-from brainseg_gui.imaging.formats.dicom_values import tag_of
+from brainseg_gui.imaging.formats.dicom.geometry import lps_affine
+from brainseg_gui.imaging.formats.dicom.labels import MANUFACTURER, described, written_name
+from brainseg_gui.imaging.formats.dicom.masks import STRUCTURE_SET
+from brainseg_gui.imaging.formats.dicom.values import tag_of
 from brainseg_gui.imaging.labelling.terminology import term_of
 from brainseg_gui.imaging.labels import LabelMap
 

@@ -18,7 +18,6 @@ from numpy.typing import NDArray
 
 from brainseg_gui.errors import Cancelled, ImageError
 from brainseg_gui.imaging.formats.image_format import ShouldStop
-from brainseg_gui.imaging.formats.known_formats import titles
 from brainseg_gui.imaging.nibabel_parts import HeaderDataError
 
 _GzipFile: Any = gzip.GzipFile
@@ -166,7 +165,7 @@ def _without_waiting(name: str, flags: int) -> int:
 
 def _check_regular(path: Path, mode: int) -> None:
     if not stat.S_ISREG(mode):
-        raise ImageError("it is not a regular file", f"Choose a {titles()} file", path)
+        raise ImageError("it is not a regular file", "Choose the file of an image", path)
 
 
 class _Packed(io.RawIOBase):

@@ -51,9 +51,9 @@ def _mgh() -> Codec:
 
 
 def _dicom() -> MaskReader:
-    from brainseg_gui.imaging.formats import dicom_masks
+    from brainseg_gui.imaging.formats.dicom import masks
 
-    return dicom_masks
+    return masks
 
 
 def _is_nifti(start: bytes) -> bool:

@@ -92,7 +92,7 @@ def read_picture(path: Path, should_stop: ShouldStop | None = None, check_shape:
 
 def write_mask(path: Path, stored: NDArray[np.uint8], header: ImageHeader, words: str, scheme: LabelScheme) -> None:
     """Write a mask, in one file; one whose name ends in ``.seg.nrrd`` tells 3D Slicer names, colours and terms."""
-    from brainseg_gui.imaging.formats.slicer_segments import segment_fields  # it reads what is parsed here
+    from brainseg_gui.imaging.formats.slicer_fields import segment_fields  # only who writes waits for its terms
 
     affine = LPS_AND_RAS @ header.stored_grid.affine + 0.0
     lines = [

@@ -11,8 +11,8 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
 
-from brainseg_gui.imaging.formats.dicom_guard import ItemCounter, looks_like_dicom
-from brainseg_gui.imaging.formats.dicom_values import (
+from brainseg_gui.imaging.formats.dicom.guard import ItemCounter, looks_like_dicom
+from brainseg_gui.imaging.formats.dicom.values import (
     Vector,
     first_number_of,
     listed_of,

@@ -11,8 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from brainseg_gui.errors import ImageError
-from brainseg_gui.imaging.formats.dicom_guard import ItemCounter, OtherPictureError, check_pictures, looks_like_dicom
-from brainseg_gui.imaging.formats.dicom_values import whole_of
+from brainseg_gui.imaging.formats.dicom.guard import ItemCounter, OtherPictureError, check_pictures, looks_like_dicom
+from brainseg_gui.imaging.formats.dicom.values import whole_of
 from brainseg_gui.imaging.formats.image_format import ImageHeader, Picture
 from brainseg_gui.imaging.formats.promises import DEFLATE_LIMIT, check_promise
 from brainseg_gui.imaging.formats.reading import as_volume

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from brainseg_gui.imaging.formats.dicom_values import Vector
+from brainseg_gui.imaging.formats.dicom.values import Vector
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from brainseg_gui.imaging.formats.dicom_geometry import sliced_grid
+from brainseg_gui.imaging.formats.dicom.geometry import sliced_grid
 from brainseg_gui.imaging.grid import StoredGrid
 from brainseg_gui.preparation.dicom.slice_header import SliceHeader
 

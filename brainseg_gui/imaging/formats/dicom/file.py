@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from brainseg_gui.errors import ImageError
 from brainseg_gui.free_memory import free_memory_bytes
-from brainseg_gui.imaging.formats.dicom_guard import DEFLATED, ITEM, looks_like_dicom
+from brainseg_gui.imaging.formats.dicom.guard import DEFLATED, ITEM, looks_like_dicom
 from brainseg_gui.imaging.formats.image_stream import reporting
 from brainseg_gui.plain_files import open_file
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 
 from brainseg_gui.errors import ImageError
-from brainseg_gui.imaging.formats.dicom_file import read_content
-from brainseg_gui.imaging.formats.dicom_segments import read_segments
-from brainseg_gui.imaging.formats.dicom_structures import read_structures
-from brainseg_gui.imaging.formats.dicom_values import text_of
+from brainseg_gui.imaging.formats.dicom.file import read_content
+from brainseg_gui.imaging.formats.dicom.segments import read_segments
+from brainseg_gui.imaging.formats.dicom.structures import read_structures
+from brainseg_gui.imaging.formats.dicom.values import text_of
 from brainseg_gui.imaging.formats.image_format import ShouldStop, StoredMask
 from brainseg_gui.imaging.grid import StoredGrid
 

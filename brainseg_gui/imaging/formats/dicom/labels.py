@@ -13,8 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from brainseg_gui.errors import printable
-from brainseg_gui.imaging.formats.dicom_values import sequence_of, text_of
-from brainseg_gui.imaging.formats.known_formats import stem
+from brainseg_gui.imaging.formats.dicom.values import sequence_of, text_of
 from brainseg_gui.imaging.labelling.known_schemes import label_schemes
 from brainseg_gui.imaging.labelling.terminology import entry_of, scheme_of_entries
 from brainseg_gui.imaging.labels import LabelScheme
@@ -89,7 +88,7 @@ def said_by(path: Path, labels: Sequence[DicomLabel], numbers: Sequence[int]) ->
     if known is not None and all(_is_as_written(known, n, label) for n, label in zip(numbers, labels, strict=True)):
         return known
     entries = [entry_of(n, label.name, label.colour, label.code) for n, label in zip(numbers, labels, strict=True)]
-    return scheme_of_entries(stem(path), entries)
+    return scheme_of_entries(path.stem, entries)
 
 
 def _is_as_written(scheme: LabelScheme, number: int, label: DicomLabel) -> bool:

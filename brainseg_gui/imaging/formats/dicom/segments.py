@@ -12,11 +12,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from brainseg_gui.errors import Cancelled, ImageError, printable
-from brainseg_gui.imaging.formats.dicom_file import DicomContent
-from brainseg_gui.imaging.formats.dicom_geometry import sliced_grid
-from brainseg_gui.imaging.formats.dicom_guard import OtherPictureError, check_pictures
-from brainseg_gui.imaging.formats.dicom_labels import DicomLabel, code_of, said_by, wanted_numbers
-from brainseg_gui.imaging.formats.dicom_values import (
+from brainseg_gui.imaging.formats.dicom.file import DicomContent
+from brainseg_gui.imaging.formats.dicom.geometry import sliced_grid
+from brainseg_gui.imaging.formats.dicom.guard import OtherPictureError, check_pictures
+from brainseg_gui.imaging.formats.dicom.labels import DicomLabel, code_of, said_by, wanted_numbers
+from brainseg_gui.imaging.formats.dicom.values import (
     Vector,
     first_number_of,
     sequence_of,

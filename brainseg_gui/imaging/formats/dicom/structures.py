@@ -17,9 +17,9 @@ from numpy.typing import NDArray
 
 from brainseg_gui.errors import Cancelled, ImageError, printable
 from brainseg_gui.imaging.contours import inside_of, rows_crossed
-from brainseg_gui.imaging.formats.dicom_geometry import lps_affine
-from brainseg_gui.imaging.formats.dicom_labels import DicomLabel, code_of, said_by, wanted_numbers
-from brainseg_gui.imaging.formats.dicom_values import first_number_of, sequence_of, tag_of, text_of, vector_of, whole_of
+from brainseg_gui.imaging.formats.dicom.geometry import lps_affine
+from brainseg_gui.imaging.formats.dicom.labels import DicomLabel, code_of, said_by, wanted_numbers
+from brainseg_gui.imaging.formats.dicom.values import first_number_of, sequence_of, tag_of, text_of, vector_of, whole_of
 from brainseg_gui.imaging.formats.image_format import ShouldStop, StoredMask
 from brainseg_gui.imaging.formats.overlaps import flattened, numbered
 from brainseg_gui.imaging.formats.promises import FARTHEST_MM
