@@ -30,6 +30,8 @@ class House:
         Folder -> modules in it, ``__init__`` aside.
     circles
         Groups of rooms that import each other, directly or by way of others.
+    module_circles
+        The same of modules, imports within functions and for types too.
     body_lines
         Percentiles 50, 90 and 99 of the lines between a function's head and its end.
     arrows
@@ -47,6 +49,7 @@ class House:
 
     modules: dict[str, int]
     circles: tuple[tuple[str, ...], ...]
+    module_circles: tuple[tuple[str, ...], ...]
     body_lines: tuple[int, int, int]
     arrows: Counter[tuple[str, str]]
     namesakes: dict[str, tuple[str, ...]]
@@ -60,13 +63,14 @@ def measure(root: Path = ROOT) -> House:
     paths = [path for top in TOPS for path in sorted((root / top).rglob("*.py"))]
     trees = {path.relative_to(root): _statements(path) for path in paths}
     modules = Counter(path.parent.as_posix() for path in trees if path.name != "__init__.py")
-    arrows = _arrows(trees)
+    arrows = _arrows(trees, _rooms(trees))
     lengths = [length for tree in trees.values() for length in _body_lengths(tree)]
     p50, p90, p99 = (int(value) for value in np.percentile(lengths, (50, 90, 99)))
     lines = sum(len(path.read_text("utf-8").splitlines()) for path in paths)
     return House(
         modules=dict(modules),
         circles=_circles(arrows),
+        module_circles=_circles(_arrows(trees, {path: _dotted(path.with_suffix("")) for path in trees})),
         body_lines=(p50, p90, p99),
         arrows=arrows,
         namesakes=_namesakes(trees),
@@ -128,11 +132,15 @@ def _names(tree: _Statements) -> set[str]:
     return classes | {name.rpartition(".")[2] for name in _imported(tree)}
 
 
-def _arrows(trees: dict[Path, _Statements]) -> Counter[tuple[str, str]]:
-    """Imports between rooms. A room is a package without packages in it; modules above rooms are their own."""
+def _rooms(trees: dict[Path, _Statements]) -> dict[Path, str]:
+    """The room of each module: a package without packages in it; modules above rooms are their own."""
     folders = {path.parent for path in trees}
     mixed = {parent for folder in folders for parent in folder.parents if parent in folders}
-    rooms = {path: _dotted(path.with_suffix("") if path.parent in mixed else path.parent) for path in trees}
+    return {path: _dotted(path.with_suffix("") if path.parent in mixed else path.parent) for path in trees}
+
+
+def _arrows(trees: dict[Path, _Statements], rooms: dict[Path, str]) -> Counter[tuple[str, str]]:
+    """Imports between rooms."""
     known = set(rooms.values())
     arrows: Counter[tuple[str, str]] = Counter()
     for path, tree in trees.items():
@@ -196,6 +204,8 @@ def report(house: House) -> str:
             f"lines of a function, p50 / p90 / p99: {p50} / {p90} / {p99}",
             f"imports between rooms: {len(house.arrows)} arrows, {len(house.circles)} circles",
             *(f"  circle: {', '.join(circle)}" for circle in house.circles),
+            f"modules that import each other: {len(house.module_circles)} circles",
+            *(f"  circle: {', '.join(circle)}" for circle in house.module_circles),
             f"classes that share a name: {len(house.namesakes)}",
             *(f"  {name}: {', '.join(modules)}" for name, modules in house.namesakes.items()),
             f"controllers outside of the shell that import the window: {len(house.holding_window)}",

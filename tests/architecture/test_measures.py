@@ -10,6 +10,8 @@ from tests.architecture.measure import House, measure
 
 MOST_MODULES = 25
 LONGEST_BODIES = (4, 15, 30)
+_FEATURES = "brainseg_gui.controllers.shell.features"
+A_RECORD_AND_ITS_SET = (f"{_FEATURES}.controller_set", f"{_FEATURES}.feature")  # the record names the type of the set
 # Whoever asks for the known schemes gets those of the person too, read then: nobody has to think of it before.
 
 
@@ -24,6 +26,11 @@ def test_no_folder_is_crowded(house: House) -> None:
 
 def test_no_rooms_import_each_other(house: House) -> None:
     assert house.circles == ()
+
+
+def test_no_modules_import_each_other(house: House) -> None:
+    """Not within functions either: such an import hides that two files are one."""
+    assert house.module_circles == (A_RECORD_AND_ITS_SET,)
 
 
 def test_functions_stay_short(house: House) -> None:
@@ -59,6 +66,7 @@ def test_circles_namesakes_crowds_and_lengths_are_seen(tmp_path: Path) -> None:
     (tmp_path / "training").mkdir()
     found = measure(tmp_path)
     assert found.circles == (("brainseg_gui.a", "brainseg_gui.b"),)
+    assert found.module_circles == (("brainseg_gui.a.one", "brainseg_gui.b.two"),)
     assert found.body_lines == (2, 2, 2)
     assert {folder: found.modules[f"brainseg_gui/{folder}"] for folder in "abc"} == {"a": 1, "b": 1, "c": 2}
     assert found.holding_window == ("brainseg_gui.controllers.d.five",)
