@@ -248,7 +248,7 @@ def test_a_row_leads_to_the_lesion_in_the_visit_where_it_was_measured(
 ) -> None:
     follow(application, patient)
     session, table = application.session, application.window.panels[VISIT_MEASURES]().table
-    assert [table.verticalHeaderItem(row).text() for row in range(table.rowCount())] == ["1", "2"]
+    assert [table.verticalHeaderItem(row).text() for row in range(table.rowCount())] == ["Σ 1", "2"]
     assert table.item(1, 1).text() == "–"  # the second lesion came last
     cross = session.following.record.lesions(3)[1].cross
     assert table.item(0, 4).text() == f"{cross.longest_mm:.1f} × {cross.across_mm:.1f}"

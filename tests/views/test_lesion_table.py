@@ -10,6 +10,7 @@ from pytestqt.qtbot import QtBot
 
 from brainseg_gui.anatomy.location import Location
 from brainseg_gui.followup.criteria import criteria_named
+from brainseg_gui.followup.edits import TargetsChosen
 from brainseg_gui.followup.measure import FollowUpRequest, measure_patient
 from brainseg_gui.followup.record import FollowUp
 from brainseg_gui.followup.visits import time_line_of
@@ -64,6 +65,14 @@ def test_it_says_where_lesions_lie(qtbot: QtBot, record: FollowUp, visit: int, w
     assert "Touches: left putamen" in table.item(0, 5).toolTip()
     with qtbot.assertNotEmitted(table.lesion_chosen):
         table.cellClicked.emit(0, 5)
+
+
+def test_what_is_summed_up_is_told_where_its_boxes_are_scrolled_away(qtbot: QtBot, record: FollowUp) -> None:
+    table = LesionTable()
+    qtbot.addWidget(table)
+    for targets, heads in (((1,), ["Σ 1", "2"]), ((), ["1", "2"])):
+        table.show_record(record.with_edit(TargetsChosen(targets)), 3)
+        assert [table.verticalHeaderItem(row).text() for row in (0, 1)] == heads
 
 
 def test_a_column_that_would_be_empty_is_not_there(qtbot: QtBot, record: FollowUp) -> None:

@@ -103,9 +103,11 @@ class LesionTable(QTableWidget):
         found = [record.lesions(index) for index in range(len(record.visits))]
         for row, number in enumerate(self._numbers):
             self.setItem(row, 0, _target_item(number in baseline, number in targets))
-            name = QTableWidgetItem(str(number))  # stays in sight where visits are scrolled
+            # stays in sight where visits are scrolled, as the boxes do not
+            name = QTableWidgetItem(f"Σ {number}" if number in targets else str(number))
             name.setData(Qt.ItemDataRole.DecorationRole, swatch(own_colour(number)))
-            name.setToolTip("Its number and colour at all visits, in the slices and in 3-D")
+            summed = "\nΣ: summed up, a target" if number in targets else ""
+            name.setToolTip(f"Its number and colour at all visits, in the slices and in 3-D{summed}")
             self.setVerticalHeaderItem(row, name)
             for index, lesions in enumerate(found):
                 edited = record.is_edited(index, number)
