@@ -10,6 +10,7 @@ import argparse
 import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 from brainseg_gui.errors import BrainsegError
 from brainseg_gui.inference.models.dice_line import DiceLine, lines_as_json
@@ -21,8 +22,13 @@ from training.second_network import put_network
 INCOMPLETE = "incomplete"
 
 
-def add_incomplete(model: ModelFolder, other: ModelFolder) -> ModelFolder:
+def add_incomplete(model: ModelFolder, other: ModelFolder, tumour_odds: float = 1.0) -> ModelFolder:
     """Give a model another's network for cases that lack a modality.
+
+    Parameters
+    ----------
+    tumour_odds
+        What the odds of tumour are multiplied by; see `Incomplete`.
 
     Raises
     ------
@@ -30,11 +36,14 @@ def add_incomplete(model: ModelFolder, other: ModelFolder) -> ModelFolder:
         If the two do not see and tell the same, on the same grid, or the model needs all modalities.
     """
     _check(model, other.passport, other.path)
-    return _put(model, other, {})
+    return _put(model, other, {}, tumour_odds)
 
 
-def _put(model: ModelFolder, other: ModelFolder, expected: Mapping[str, DiceLine]) -> ModelFolder:
-    return put_network(model, other, INCOMPLETE, more={"expected_dice": lines_as_json(expected)} if expected else {})
+def _put(model: ModelFolder, other: ModelFolder, expected: Mapping[str, DiceLine], tumour_odds: float) -> ModelFolder:
+    more: dict[str, Any] = {"tumour_odds": tumour_odds} if tumour_odds != 1 else {}
+    if expected:
+        more["expected_dice"] = lines_as_json(expected)
+    return put_network(model, other, INCOMPLETE, more=more)
 
 
 def _check(model: ModelFolder, other: Passport, path: Path) -> None:
@@ -49,7 +58,7 @@ def pass_on_incomplete(parent: ModelFolder, model: ModelFolder) -> None:
     passport, known = parent.passport.of_incomplete, parent.passport.incomplete
     if passport is not None and known is not None and model.passport.may_be_missing:
         _check(model, passport, parent.path)
-        _put(model, ModelFolder(parent.path, passport), known.expected_dice)  # the very same network
+        _put(model, ModelFolder(parent.path, passport), known.expected_dice, known.tumour_odds)  # the very same network
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -57,9 +66,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m training.incomplete", description=(__doc__ or "").splitlines()[0])
     parser.add_argument("model", type=Path, help="model folder that is changed")
     parser.add_argument("other", type=Path, help="model folder of the run")
+    parser.add_argument(
+        "--tumour-odds", type=float, default=1.0, metavar="N", help="multiply the odds of tumour by this (1)"
+    )
     given = parser.parse_args(arguments)
     try:
-        made = add_incomplete(read_model_folder(given.model), read_model_folder(given.other))
+        made = add_incomplete(read_model_folder(given.model), read_model_folder(given.other), given.tumour_odds)
     except BrainsegError as error:
         sys.stderr.write(f"brainseg: {error}\n")
         return 2

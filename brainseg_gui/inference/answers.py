@@ -7,6 +7,7 @@ from itertools import combinations
 import numpy as np
 from numpy.typing import NDArray
 
+from brainseg_gui.imaging.labels import NETWORK_CLASSES
 from brainseg_gui.inference.models.passport import Output, Passport
 from brainseg_gui.inference.sliding_window import Predict
 
@@ -40,6 +41,30 @@ def activated(answers: Batch, output: Output) -> Batch:
     if output.activation == "sigmoid":
         return np.asarray(1 / (1 + np.exp(-np.clip(answers, -_FAR, _FAR))), np.float32)
     raised = np.exp(answers - answers.max(axis=-1, keepdims=True))
+    return np.asarray(raised / raised.sum(axis=-1, keepdims=True), np.float32)
+
+
+def with_odds(probabilities: Batch, output: Output, factor: float) -> Batch:
+    """Probabilities whose odds of tumour against background are multiplied by a factor.
+
+    The correction for a class that is called too rarely of Saerens et al., Neural Computation 2002, 14:21. What the
+    tissues of the tumour are among each other stays.
+
+    Parameters
+    ----------
+    probabilities
+        (1, …, channels), in (0, 1).
+    output
+        What the channels mean.
+    factor
+        Above 0; 1 changes nothing.
+    """
+    if factor == 1:
+        return probabilities
+    if output.activation == "sigmoid":
+        return np.asarray(probabilities * factor / (1 + (factor - 1) * probabilities), np.float32)
+    weights = np.array([1.0 if name == NETWORK_CLASSES[0] else factor for name in output.channels], np.float32)
+    raised = probabilities * weights
     return np.asarray(raised / raised.sum(axis=-1, keepdims=True), np.float32)
 
 

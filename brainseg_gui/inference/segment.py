@@ -15,6 +15,7 @@ import numpy as np
 from brainseg_gui.imaging.box import Box
 from brainseg_gui.imaging.modality import Modality
 from brainseg_gui.imaging.volume import LARGEST_BRAIN_ML, Volume
+from brainseg_gui.inference.answers import with_odds
 from brainseg_gui.inference.certainty import Levels, keep_probabilities
 from brainseg_gui.inference.infer import Predictor, infer
 from brainseg_gui.inference.models.passport import Passport
@@ -134,11 +135,14 @@ def _ask(
 ) -> Generator[Progress, None, Refined]:
     """What the network says, and the finer one after it, where the model has one; or the one for incomplete cases."""
     complete = all(modality in volumes for modality in passport.modalities)
-    if not complete and isinstance(network, KnowsIncomplete):
+    other = passport.incomplete if not complete and isinstance(network, KnowsIncomplete) else None
+    if other is not None:
         network = yield from scaled(network.for_incomplete(), 0.0, 0.0)
     finer = network.finer if complete and isinstance(network, Refinable) else None
     share = _FIRST if finer is not None else 1.0
     probabilities, notes = yield from scaled(infer(prepared.batch, passport, network), 0.0, share)
+    if other is not None:
+        probabilities = with_odds(probabilities, passport.output, other.tumour_odds)
     first = Refined(probabilities, prepared, notes)
     return first if finer is None else (yield from scaled(refine(volumes, passport, finer, first), share, 1.0))
 

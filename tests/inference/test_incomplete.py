@@ -16,6 +16,7 @@ from brainseg_gui.errors import ModelError
 from brainseg_gui.imaging.grid import Grid
 from brainseg_gui.imaging.modality import Modality
 from brainseg_gui.imaging.volume import Volume
+from brainseg_gui.inference.answers import with_odds
 from brainseg_gui.inference.models.dice_line import DiceLine
 from brainseg_gui.inference.models.model_folder import default_model, read_model_folder
 from brainseg_gui.inference.models.passport import Incomplete
@@ -52,6 +53,18 @@ class Fake:
         return False
 
 
+class Unsure(Fake):
+    """Finds oedema likely everywhere, but the background likelier."""
+
+    def __init__(self, other: Fake | None) -> None:
+        super().__init__(2, other)
+
+    def predict(self, batch: Array) -> Array:
+        answer = super().predict(batch)
+        answer[..., 0], answer[..., 2] = 0.6, 0.4
+        return answer
+
+
 def _volumes(*without: Modality) -> dict[Modality, Volume]:
     stored = np.zeros(SHAPE, np.int16, order="F")
     stored[2:-2, 2:-2, 2:-2] = np.random.default_rng(0).integers(100, 120, [n - 4 for n in SHAPE])
@@ -75,6 +88,30 @@ def test_who_speaks_for_a_case(without: tuple[Modality, ...], has_other: bool) -
     assert (first.asked, other.asked) == ((0, 1) if without and has_other else (1, 0))
     assert (finer.asked > 0) == (not without)
     assert classes.max() == (1 if not without else 3 if has_other else 2)
+
+
+def test_the_odds_of_tumour_are_raised_for_incomplete_cases_alone() -> None:
+    passport = default_model().passport
+    assert passport.incomplete is not None
+    for factor, wanted in ((1.0, 0), (3.0, 2)):
+        other = replace(passport.incomplete, tumour_odds=factor)
+        told = replace(
+            passport, postprocess=(), may_be_missing=dict.fromkeys(Modality, "a little"), incomplete=other, finer=None
+        )
+        for without in ((), (Modality.FLAIR,)):
+            network = Unsure(Unsure(None) if without else None)
+            classes = np.zeros(SHAPE, np.uint8, order="F")
+            run_to_end(segment_volumes(_volumes(*without), told, network, classes))
+            assert classes.max() == (wanted if without else 0)
+
+
+def test_odds_are_multiplied_and_tissues_keep_their_shares() -> None:
+    output = default_model().passport.output
+    raised = with_odds(np.array([[0.6, 0.1, 0.3, 0.0]], np.float32), output, 3.0)
+    np.testing.assert_allclose(raised, [[0.6 / 1.8, 0.3 / 1.8, 0.9 / 1.8, 0.0]], rtol=1e-6)
+    regions = replace(output, activation="sigmoid", channels=("WT", "TC", "ET"))
+    raised = with_odds(np.array([[0.5, 0.25, 0.0]], np.float32), regions, 3.0)
+    np.testing.assert_allclose(raised, [[0.75, 0.5, 0.0]], rtol=1e-6)
 
 
 def _with_incomplete(folder: Path, **changes: Any) -> Path:
@@ -127,6 +164,9 @@ def test_what_is_expected_of_a_case_goes_with_what_it_has(folder: Path) -> None:
         ({"weights": "incomplete.onnx"}, "file of its folder"),
         ({"sha256": "00"}, "64 hexadecimal digits"),
         ({"spacing_mm": [1, 1, 1]}, "spacing_mm"),
+        ({"tumour_odds": 0}, "from 0.01 to 100 for tumour_odds"),
+        ({"tumour_odds": 101}, "from 0.01 to 100 for tumour_odds"),
+        ({"tumour_odds": "3"}, "tumour_odds"),
     ],
 )
 def test_one_that_makes_no_sense_is_refused(changes: dict[str, Any], words: str, folder: Path) -> None:

@@ -105,11 +105,14 @@ class Incomplete:
         File name of its weights in the model folder and their SHA-256.
     expected_dice
         As the passport's, of cases that lack a modality.
+    tumour_odds
+        What the odds of tumour against background are multiplied by: a network that lacks images calls too little.
     """
 
     weights: str
     sha256: str
     expected_dice: Mapping[str, DiceLine] = field(default_factory=dict)
+    tumour_odds: float = 1.0
 
 
 @dataclass(frozen=True)

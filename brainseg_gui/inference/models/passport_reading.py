@@ -40,6 +40,7 @@ TUMOUR = "tumour"
 _LONGEST_NAME = 100
 _MOST_LIKELY = 0.5  # beyond it, tumour of the first network would be left without a tissue
 _WIDEST_MARGIN_MM = 100.0
+_MOST_ODDS = 100.0
 
 
 def parse_passport(content: Mapping[str, Any], path: Path) -> Passport:
@@ -130,13 +131,16 @@ def _incomplete(fields: JsonFields, networks: tuple[str, ...]) -> Incomplete | N
     if not fields.has("incomplete"):
         return None
     part = fields.part("incomplete")
-    part.only("weights", "sha256", "expected_dice")
+    part.only("weights", "sha256", "expected_dice", "tumour_odds")
     weights = file_beside(part, networks)
     if not fields.part("input").has("may_be_missing"):
         raise part.wrong("is of no use: input says nothing of what may_be_missing")
     if fields.has("finer") and fields.part("finer").text("weights") == weights:
         raise part.wrong("names the finer network")
-    return Incomplete(weights, sha256_of(part), read_dice_lines(part))
+    odds = part.number("tumour_odds") if part.has("tumour_odds") else 1.0
+    if not 1 / _MOST_ODDS <= odds <= _MOST_ODDS:
+        raise part.wrong(f"needs a number from {1 / _MOST_ODDS:g} to {_MOST_ODDS:g} for tumour_odds")
+    return Incomplete(weights, sha256_of(part), read_dice_lines(part), odds)
 
 
 def framework_of(fields: JsonFields) -> Mapping[str, str]:
