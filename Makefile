@@ -72,7 +72,9 @@ define install
 	quiet=; [ -t 1 ] || quiet=--quiet
 	echo "Setting up $(VENV) ($(1)): this needs the network, about 3 GB on disk, and a few minutes the first time."
 	$(BIN)/python -m pip install $$quiet -c constraints.txt pip setuptools wheel
-	PYTHONWARNINGS=ignore $(BIN)/python -m pip install $$quiet -c constraints.txt --no-build-isolation -e '$(1)'
+	PYTHONWARNINGS=ignore $(BIN)/python -m pip install $$quiet --no-compile -c constraints.txt --no-build-isolation -e '$(1)'
+	# pip would compile on one core; some packages bring files for other versions of Python.
+	$(BIN)/python -m compileall -q -j 0 $(VENV)/lib >/dev/null 2>&1 || true
 	echo "$(VENV) is ready."
 	touch $@
 endef

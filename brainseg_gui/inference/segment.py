@@ -135,15 +135,14 @@ def _ask(
 ) -> Generator[Progress, None, Refined]:
     """What the network says, and the finer one after it, where the model has one; or the one for incomplete cases."""
     complete = all(modality in volumes for modality in passport.modalities)
-    other = passport.incomplete if not complete and isinstance(network, KnowsIncomplete) else None
-    if other is not None:
+    odds = 1.0
+    if not complete and passport.incomplete is not None and isinstance(network, KnowsIncomplete):
         network = yield from scaled(network.for_incomplete(), 0.0, 0.0)
+        odds = passport.incomplete.tumour_odds
     finer = network.finer if complete and isinstance(network, Refinable) else None
     share = _FIRST if finer is not None else 1.0
     probabilities, notes = yield from scaled(infer(prepared.batch, passport, network), 0.0, share)
-    if other is not None:
-        probabilities = with_odds(probabilities, passport.output, other.tumour_odds)
-    first = Refined(probabilities, prepared, notes)
+    first = Refined(with_odds(probabilities, passport.output, odds), prepared, notes)
     return first if finer is None else (yield from scaled(refine(volumes, passport, finer, first), share, 1.0))
 
 

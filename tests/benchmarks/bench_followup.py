@@ -31,6 +31,7 @@ from brainseg_gui.imaging.regrid import resampled
 from tests.benchmarks.cases import ROOT, Cases
 from tests.benchmarks.rows import Row, Section
 from tests.followup.everything import Everything
+from training.compare.trial_measures import icc
 from training.synthesis.anatomy import read_anatomy_cached
 from training.synthesis.course import KINDS, CourseVisit, synthesise_course
 
@@ -67,17 +68,6 @@ def measure(_cases: Cases) -> Section:
         Row(f"mistaken identities of {int(links)} pairs", float(wrong), "", at_most=0),
     ]
     return Section(rows)
-
-
-def icc(pairs: Sequence[tuple[float, float]]) -> float:
-    """ICC(A,1): two-way random effects, absolute agreement, single measurement (McGraw and Wong 1996)."""
-    values = np.array(pairs, dtype=np.float64)
-    n, k = values.shape
-    rows, columns, mean = values.mean(axis=1), values.mean(axis=0), values.mean()
-    between = k * ((rows - mean) ** 2).sum() / (n - 1)
-    raters = n * ((columns - mean) ** 2).sum() / (k - 1)
-    rest = ((values - rows[:, None] - columns + mean) ** 2).sum() / ((n - 1) * (k - 1))
-    return float((between - rest) / (between + (k - 1) * rest + k * (raters - rest) / n))
 
 
 def _patient(number: int) -> Patient:

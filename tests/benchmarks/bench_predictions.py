@@ -34,10 +34,11 @@ from brainseg_gui.inference.engine.engine import Engine
 from brainseg_gui.inference.models.model_folder import default_model
 from brainseg_gui.inference.options import SegmentOptions
 from brainseg_gui.progress import run_to_end
-from tests.benchmarks.bench_followup import agreement, follow_up, icc, labels_of
+from tests.benchmarks.bench_followup import agreement, follow_up, labels_of
 from tests.benchmarks.bench_visits import moved_course, write_course
 from tests.benchmarks.cases import Cases
 from tests.benchmarks.rows import Row, Section
+from training.compare.trial_measures import icc
 
 _CRITERIA = criteria_named("rano2")
 _SCHEME = scheme_named("brats2023")
