@@ -26,8 +26,9 @@ from brainseg_gui.imaging.labels import NETWORK_SCHEME, LabelMap, regions
 from brainseg_gui.inference.options import SegmentOptions
 from brainseg_gui.inference.postprocess import postprocess
 from training.compare.cases import ComparedCase, find_cases
+from training.compare.chosen_methods import models_named
 from training.compare.command import FAULT, ended, tell, write_text
-from training.compare.methods import Method, models_named
+from training.compare.methods import Method
 from training.compare.options import add_case_options, add_network_options, asked_of
 from training.compare.tables import markdown_row
 
@@ -38,7 +39,7 @@ _FACTS = (
 
 
 @dataclass(frozen=True)
-class Pair:
+class MeasuredTwice:
     """One case.
 
     Parameters
@@ -115,7 +116,9 @@ def _study(given: argparse.Namespace) -> int:
     return FAULT if faults else 0
 
 
-def _pairs(cases: Sequence[ComparedCase], model: Method, criteria: Criteria, faults: list[str]) -> Iterator[Pair]:
+def _pairs(
+    cases: Sequence[ComparedCase], model: Method, criteria: Criteria, faults: list[str]
+) -> Iterator[MeasuredTwice]:
     for case in cases:
         try:
             images, reference = case.read()
@@ -127,10 +130,10 @@ def _pairs(cases: Sequence[ComparedCase], model: Method, criteria: Criteria, fau
             faults.append(f"{case.case_id} is left out: {error}")
             continue
         drawn = LabelMap(classes, reference.grid, scheme_named(NETWORK_SCHEME))
-        yield Pair(case.case_id, measures_of(reference, criteria), measures_of(drawn, criteria))
+        yield MeasuredTwice(case.case_id, measures_of(reference, criteria), measures_of(drawn, criteria))
 
 
-def as_table(name: str, pairs: Sequence[Pair]) -> str:
+def as_table(name: str, pairs: Sequence[MeasuredTwice]) -> str:
     """What is measured, and then the cases, as Markdown."""
     kinds = list(pairs[0].expert)
     lines = [f"# What {name} measures, n = {len(pairs)}", "", markdown_row(("of", "ICC", "error, %"))]
@@ -146,7 +149,7 @@ def as_table(name: str, pairs: Sequence[Pair]) -> str:
     return "\n".join([*lines, "", "Each: expert, network. " + _FACTS, ""])
 
 
-def _as_csv(pairs: Sequence[Pair]) -> str:
+def _as_csv(pairs: Sequence[MeasuredTwice]) -> str:
     stream = io.StringIO()
     writer = csv.writer(stream, lineterminator="\n")
     writer.writerow(("case_id", "measure", "expert", "network"))
