@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Sequence
+from itertools import groupby
 
 from brainseg_gui.evaluation.html.page import Html, safe
 from brainseg_gui.evaluation.html.scale import Scale, linear_scale
@@ -51,22 +52,22 @@ def curve_chart(
         points = [
             (across(x), upward(v), f"{name}, {at}: {v:.4g} {unit}")
             for x, v, at in zip(places, values, names, strict=True)
-            if not math.isnan(v)
         ]
-        if points:
+        if not all(map(math.isnan, values)):
             parts.append(_curve(points, number))
             if limits:
                 parts.append(_limit_bars(zip(map(across, places), limits[number], strict=True), upward, number))
-            ends.append((points[-1][1], points[-1][0], name))
+            ends.append(next((y, x, name) for x, y, _ in reversed(points) if not math.isnan(y)))
     return figure(width, height, title, parts + _names_at(sorted(ends), bottom))
 
 
 def _curve(points: Sequence[tuple[float, float, str]], number: int) -> str:
-    """A line through places on the page, each with a dot that says what it stands for."""
-    path = "L".join(f"{x:.1f} {y:.1f}" for x, y, _ in points)
+    """A line through places on the page, each with a dot that says what it stands for; none to an undefined one."""
     colour = MODEL_COLOURS[number % len(MODEL_COLOURS)]
-    dots = "".join(dot(x, y, number, words) for x, y, words in points)
-    return f'<path d="M{path}" fill="none" stroke="{colour}" stroke-width="1.5"/><g fill="{colour}">{dots}</g>'
+    runs = [list(run) for undefined, run in groupby(points, lambda point: math.isnan(point[1])) if not undefined]
+    path = "".join("M" + "L".join(f"{x:.1f} {y:.1f}" for x, y, _ in run) for run in runs)
+    dots = "".join(dot(x, y, number, words) for run in runs for x, y, words in run)
+    return f'<path d="{path}" fill="none" stroke="{colour}" stroke-width="1.5"/><g fill="{colour}">{dots}</g>'
 
 
 def _limit_bars(within: Iterable[tuple[float, tuple[float, float]]], upward: Scale, number: int) -> str:
