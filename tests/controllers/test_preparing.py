@@ -446,7 +446,13 @@ def _export(panel: PreparePanel, folder: Path, monkeypatch: pytest.MonkeyPatch) 
     _button(panel, "Export without face…").click()
 
 
-@pytest.mark.usefixtures("seeing_brains")
+@pytest.fixture
+def coarse(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is prepared keeps the voxels of the reference: of a millimetre a whole head has seven millions."""
+    monkeypatch.setattr("brainseg_gui.preparation.steps.placing.target_grid", lambda grid, _space: grid)
+
+
+@pytest.mark.usefixtures("seeing_brains", "coarse")
 @pytest.mark.parametrize("first", [False, True], ids=["at once", "when it is prepared"])
 def test_the_series_leave_without_face_header_and_name(
     heads: Path, panel: PreparePanel, parts: Any, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch, first: bool

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
@@ -38,19 +39,29 @@ def grid_of(shape: tuple[int, int, int], spacing: tuple[float, float, float], tu
 
 def head(grid: Grid, contrast: int, motion: Affine | None = None, seed: int = 0, noise: float = 4.0) -> Volume:
     """The head as a scanner would see it after `motion`, 4×4 from where it was to where it is, in mm."""
-    values = np.zeros(grid.shape, np.float32)
-    places = _places(grid, motion)
+    world = _from_head(grid, motion)
+    stored = _seen(grid.shape, tuple(world.ravel().tolist()), contrast, seed, noise)
+    return Volume(stored, grid, 1.0, 0.0, Path("head.nii.gz"))
+
+
+@lru_cache(maxsize=64)  # most tests ask for the same ones
+def _seen(
+    shape: tuple[int, int, int], world: tuple[float, ...], contrast: int, seed: int, noise: float
+) -> NDArray[np.int16]:
+    values = np.zeros(shape, np.float32)
+    places = _places(shape, np.reshape(world, (4, 4)))
     for middle, half, *shades in _PARTS:
         values[_inside(places, middle, half)] = shades[contrast - 2]
-    values += np.random.default_rng(seed).normal(0, noise, grid.shape).astype(np.float32)
+    values += np.random.default_rng(seed).normal(0, noise, shape).astype(np.float32)
     stored = np.clip(values, 0, None).round().astype(np.int16)
-    return Volume(stored, grid, 1.0, 0.0, Path("head.nii.gz"))
+    stored.flags.writeable = False
+    return stored
 
 
 def brain(grid: Grid, motion: Affine | None = None) -> NDArray[np.bool_]:
     """Where the brain is."""
     middle, half, *_ = _PARTS[BRAIN]
-    return _inside(_places(grid, motion), middle, half)
+    return _inside(_places(grid.shape, _from_head(grid, motion)), middle, half)
 
 
 def brain_points(count: int = 500) -> NDArray[np.float64]:
@@ -62,13 +73,19 @@ def brain_points(count: int = 500) -> NDArray[np.float64]:
     return found
 
 
-def _places(grid: Grid, motion: Affine | None) -> NDArray[np.float64]:
-    world = grid.affine if motion is None else np.linalg.inv(motion) @ grid.affine
-    voxels = np.moveaxis(np.indices(grid.shape), 0, -1)
-    found: NDArray[np.float64] = voxels @ world[:3, :3].T + world[:3, 3]
+def _from_head(grid: Grid, motion: Affine | None) -> Affine:
+    """4×4 from voxels to where they are in the head before it moved."""
+    return grid.affine if motion is None else np.linalg.inv(motion) @ grid.affine
+
+
+def _places(shape: tuple[int, int, int], world: Affine) -> NDArray[np.float64]:
+    """(3, I, J, K)."""
+    voxels = np.indices(shape).reshape(3, -1)
+    found: NDArray[np.float64] = (world[:3, :3] @ voxels + world[:3, 3:]).reshape(3, *shape)
     return found
 
 
 def _inside(places: NDArray[np.float64], middle: tuple[float, ...], half: tuple[float, ...]) -> NDArray[np.bool_]:
-    found: NDArray[np.bool_] = (((places - middle) / half) ** 2).sum(axis=-1) <= 1
+    x, y, z = (((one - m) / h) ** 2 for one, m, h in zip(places, middle, half, strict=True))
+    found: NDArray[np.bool_] = x + y + z <= 1
     return found
