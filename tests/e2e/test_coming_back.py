@@ -334,7 +334,7 @@ def test_the_person_comes_before_the_note_and_a_save_before_the_person(
     save(hand, qtbot)
     assert note_of(folder / "Toy_001_annotation.nii.gz")["label_scheme"] == "brats2013"
     memory = hand.application.preferences.memory
-    assert memory.schemes_of(hand.application.controllers[JOURNALS].study()) == {}
+    assert memory.schemes_of(hand.application.controllers[JOURNALS].study.digest()) == {}
 
 
 @pytest.mark.parametrize("aside", [False, True], ids=["in the hand", "put aside"])

@@ -712,4 +712,4 @@ def test_the_end_of_the_desktop_session_can_be_stopped(hand: Hand, monkeypatch: 
 def _notes(hand: Hand) -> tuple[Any, ...]:
     """What a start would offer now."""
     journals = hand.application.controllers[JOURNALS]
-    return journals.folder.restorable(None, journals.lock)
+    return journals.folder.restorable(None, journals.study.lock)

@@ -198,7 +198,7 @@ def test_a_drive_that_refuses_is_said_once_and_tried_again(
     monkeypatch.setattr(type(journals), "append", lambda _, study, changes: written(study, changes))
     hand.stroke([(4, 20, SLICE), (16, 20, SLICE)])
     qtbot.waitUntil(lambda: keeper.is_written)
-    assert len(journals.read(application.controllers[JOURNALS].study())) == 2
+    assert len(journals.read(application.controllers[JOURNALS].study.digest())) == 2
 
 
 def test_nothing_of_it_is_made_at_the_start(application: Application) -> None:

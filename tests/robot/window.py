@@ -148,7 +148,7 @@ class Robot:
     def _looked(self) -> bool:
         """Whether the program has looked for unsaved work of the open case."""
         return (
-            bool(self.application.controllers[JOURNALS].known_study)
+            bool(self.application.controllers[JOURNALS].study.known_digest)
             and not self.application.controllers[RESTORING].searching
         )
 

@@ -1,4 +1,4 @@
-"""Keeping annotations: the study locked, every finished action in the journal, and the journal put away when done."""
+"""Keeping annotations: every finished action in the journal, and the journal put away when done."""
 
 from __future__ import annotations
 
@@ -15,8 +15,7 @@ from brainseg_gui.annotation.journal.journal import Journal
 from brainseg_gui.annotation.journal.journal_fields import JournalError
 from brainseg_gui.annotation.journal.journal_folder import JournalFolder
 from brainseg_gui.annotation.journal.journal_replay import Restored
-from brainseg_gui.annotation.journal.study import study_digest
-from brainseg_gui.annotation.journal.study_lock import LockedError, StudyLock
+from brainseg_gui.annotation.journal.study_lock import LockedError
 from brainseg_gui.annotation.provenance import Origin
 from brainseg_gui.controllers.annotating.annotation_record import AnnotationRecord
 from brainseg_gui.controllers.annotating.journal_notices import (
@@ -26,16 +25,16 @@ from brainseg_gui.controllers.annotating.journal_notices import (
     read_only,
     take_over_question,
 )
+from brainseg_gui.controllers.annotating.open_study import OpenStudy
 from brainseg_gui.controllers.jobs.job import Job
 from brainseg_gui.controllers.settings.preferences import Preferences
-from brainseg_gui.imaging.case import Case
 from brainseg_gui.progress import Progress
 from brainseg_gui.state.layers.layers import Layer
 from brainseg_gui.state.session import Session
 
 
 class JournalController(QObject):
-    """Holds the lock of the open study and the journals of its annotations.
+    """Holds the journals of the annotations of the open study, and its lock as long as there are any.
 
     The record of a finished action is with the system when the signal returns, so that killing the program loses
     nothing; a thread waits for the disk, and at the latest the next action waits for that thread.
@@ -49,20 +48,14 @@ class JournalController(QObject):
         self._session, self._window = session, window
         self._annotating = session.annotating
         self.folder = JournalFolder(preferences.journals)
+        self.study = OpenStudy(session, self.folder)
         self._records: dict[Layer, AnnotationRecord] = {}
-        self._lock: StudyLock | None = None
-        self._study: tuple[Case, str] | None = None
         self._flushing: Job | None = None
         self._failing = False
         self._awaiting = False
         self._annotating.edited.connect(self._on_finished)
         self._annotating.moved.connect(self._on_finished)
         session.layers.changed.connect(self._on_layers_changed)
-
-    @property
-    def lock(self) -> StudyLock | None:
-        """The lock of the open study, if this window holds it."""
-        return self._lock
 
     @property
     def records(self) -> tuple[AnnotationRecord, ...]:
@@ -82,24 +75,6 @@ class JournalController(QObject):
     def of(self, layer: Layer | None) -> AnnotationRecord | None:
         """How a layer is kept, if it is an annotation of this window."""
         return self._records.get(layer) if layer is not None else None
-
-    def study(self) -> str:
-        """Digest of the open case; known before it is asked for, mostly."""
-        case = self._session.case
-        if case is None:
-            raise RuntimeError("no case is open")
-        if self._study is None or self._study[0] is not case:
-            self._study = case, study_digest(case)
-        return self._study[1]
-
-    @property
-    def known_study(self) -> str:
-        """Digest of the open case, if it is known already; else empty."""
-        return self._study[1] if self._study is not None and self._study[0] is self._session.case else ""
-
-    def know(self, case: Case, study: str) -> None:
-        """Take a digest that a thread worked out."""
-        self._study = case, study
 
     def keep(
         self, layer: Layer, annotation: Annotation, start: Origin, earlier: tuple[Mapping[str, Any], ...] = ()
@@ -132,25 +107,14 @@ class JournalController(QObject):
         self, layer: Layer, annotation: Annotation, found: Restored, earlier: tuple[Mapping[str, Any], ...]
     ) -> None:
         """Go on with the journal of an annotation that was restored; the study is locked already."""
-        if self._lock is None:
+        lock = self.study.lock
+        if lock is None:
             raise RuntimeError("the study is not locked")
         header = found.note.header
         kind, _, name = header.start.partition(": ")
         start = Origin(name or kind, kind, header.start_author, header.start_digest, header.start_model_sha256)
-        journal, began = self.folder.resume(found, self._lock), header.created
+        journal, began = self.folder.resume(found, lock), header.created
         self._records[layer] = AnnotationRecord(layer, annotation, start, journal, began, earlier)
-
-    def lock_study(self, *, take_over: bool = False) -> StudyLock:
-        """Take the right to write annotations of the open study, if this window does not have it yet.
-
-        Raises
-        ------
-        LockedError, JournalError
-            As `JournalFolder.lock`.
-        """
-        if self._lock is None:
-            self._lock = self.folder.lock(self.study(), take_over=take_over)
-        return self._lock
 
     def await_work(self, *, coming: bool) -> None:
         """Hold the lock while work is read that this window goes on with, though nothing is kept yet; or no longer."""
@@ -208,7 +172,7 @@ class JournalController(QObject):
         self.wait()
         for layer in tuple(self._records):
             self._put_away(self._records.pop(layer))
-        self._release()
+        self.study.release()
 
     # what happens
 
@@ -229,7 +193,7 @@ class JournalController(QObject):
             self.wait()
             self._put_away(self._records.pop(layer))
         if not self._records and not self._awaiting:
-            self._release()
+            self.study.release()
 
     def _follow(self, record: AnnotationRecord, *, take_over: bool = False) -> str:
         """Write what is missing; returns why the annotation may not be edited, or nothing."""
@@ -243,7 +207,7 @@ class JournalController(QObject):
                 journal.follow(annotation.history, annotation.settled, flush=False)
         except LockedError as error:
             record.journal = None
-            self._release()
+            self.study.release()
             record.read_only = f"Read-only: {error.what}"
             return record.read_only
         except JournalError as error:
@@ -259,7 +223,7 @@ class JournalController(QObject):
         case = self._session.case
         if case is None:
             raise RuntimeError("no case is open")
-        journal = self.folder.begin(record.header(case, self.study()), self.lock_study(take_over=take_over))
+        journal = self.folder.begin(record.header(case, self.study.digest()), self.study.take(take_over=take_over))
         if record.layer.file is not None:  # it goes on with that file
             annotation = record.annotation
             journal.note_file(annotation.history, annotation.settled, str(record.layer.file.path), record.start.digest)
@@ -282,8 +246,7 @@ class JournalController(QObject):
             self._say_read_only(why)
 
     def _say_read_only(self, why: str, *, at_risk: bool = False) -> None:
-        held_elsewhere = self.folder.held_elsewhere(self.study())
-        self._session.say(read_only(why, held_elsewhere=held_elsewhere, at_risk=at_risk))
+        self._session.say(read_only(why, held_elsewhere=self.study.held_elsewhere, at_risk=at_risk))
 
     def _say_failing(self, error: Exception) -> None:
         """Say once that edits are at risk, not at every stroke."""
@@ -297,11 +260,6 @@ class JournalController(QObject):
                 record.journal.remove()
             except LockedError:
                 return  # the file is another window's now
-
-    def _release(self) -> None:
-        if self._lock is not None:
-            self._lock.release()
-            self._lock = None
 
 
 def _wait_for_disk(journal: Journal) -> Generator[Progress, None, None]:

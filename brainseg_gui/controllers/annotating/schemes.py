@@ -73,7 +73,7 @@ class SchemesController(QObject):
 
     def _remember(self, name: str, scheme: LabelScheme) -> None:
         try:
-            self._memory.set_scheme(self._journals.study(), name, scheme)
+            self._memory.set_scheme(self._journals.study.digest(), name, scheme)
         except OSError as error:
             what = f"How the labels are read is not remembered ({error.strerror or error})"
             self._session.say(Notice(what, "Free some space on the disk, and choose the scheme again"))

@@ -112,7 +112,7 @@ class RestoreController(QObject):
     def search_journals(self) -> None:
         """Read the notes of all journals in a thread, and offer what is there."""
         case = None if self._session.previewing else self._session.case
-        work = search(self._journals.folder, case, self._journals.lock, tidy=self._first)
+        work = search(self._journals.folder, case, self._journals.study.lock, tidy=self._first)
         self._searching = True
         job = Job(work, self)
         job.succeeded.connect(self._on_found)
@@ -135,7 +135,7 @@ class RestoreController(QObject):
             return
         self._searching = False
         if found.case is not None:
-            self._journals.know(found.case, found.study)
+            self._journals.study.know(found.case, found.study)
         own = {record.journal.path for record in self._journals.records if record.journal is not None}
         self._offers.here = tuple(note for note in found.here if note.path not in own)
         self._offers.elsewhere = found.elsewhere

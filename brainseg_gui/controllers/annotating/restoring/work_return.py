@@ -40,12 +40,12 @@ class WorkReturn(QObject):
         if case is None or self._job is not None:
             return
         try:
-            self._journals.lock_study()
+            self._journals.study.take()
         except BrainsegError as error:
             self._session.say(notice_of(error, (("Try again", "journal.restore"), ("Not now", "journal.later"))))
             return
         self._journals.await_work(coming=True)
-        job = self._job = Job(bring_back(self._journals.folder, note.path, self._journals.study(), case), self)
+        job = self._job = Job(bring_back(self._journals.folder, note.path, self._journals.study.digest(), case), self)
         job.succeeded.connect(lambda answer: self._on_read(job, answer))
         job.failed.connect(lambda error: self._on_failed(job, error))
         job.start()

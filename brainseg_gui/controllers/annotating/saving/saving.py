@@ -154,7 +154,7 @@ class SaveController(QObject):
             self._session.annotating.saving.emit()
         history = record.annotation.history if record is not None else History()
         labels = record.annotation.snapshot() if record is not None else layer.labels
-        request = self._places.request_for(case, layer, labels, chosen, self._journals.known_study)
+        request = self._places.request_for(case, layer, labels, chosen, self._journals.study.known_digest)
         self._write(PendingSave(request, layer, record, History(history.edits, history.position), then))
 
     def _write(self, save: PendingSave) -> None:

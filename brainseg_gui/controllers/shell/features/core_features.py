@@ -141,7 +141,7 @@ def _journals(of: ControllerSet) -> JournalController:
 
 
 def _introduce_journals(journals: JournalController, others: ControllerSet) -> None:
-    others[FILES].reading.know = journals.know
+    others[FILES].reading.know = journals.study.know
     others[FAULTS].journal_failing = lambda: journals.failing
 
 

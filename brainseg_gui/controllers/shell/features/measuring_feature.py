@@ -36,8 +36,8 @@ def _controller(controllers: ControllerSet) -> MeasuringController:
         window.pictures,
         partial(window.panels.show, MEASUREMENTS.title),
         controllers.preferences.measurements,
-        lambda: journals.known_study,
-        journals.know,
+        lambda: journals.study.known_digest,
+        journals.study.know,
     )
 
 
