@@ -110,34 +110,36 @@ BAD: dict[str, Spoil] = {
 }
 
 
-@pytest.mark.parametrize("kind", BAD)
 def test_a_bad_input_gives_a_sentence_and_the_open_case_stays(
-    application: Application,
-    toy_case: Any,
-    tmp_path: Path,
-    open_paths: Callable[..., None],
-    monkeypatch: pytest.MonkeyPatch,
-    kind: str,
+    application: Application, toy_case: Any, tmp_path: Path, open_paths: Callable[..., None]
 ) -> None:
+    """One after the other in one window, as whoever tries them in turn."""
     open_paths(application, toy_case(tmp_path, case_id="Good"))
     session = application.session
     case, layers = session.case, list(session.layers)
     session.viewing.crosshair = (20, 25, 18)
-    bad = toy_case(tmp_path, case_id="Bad", shape=(12, 11, 13))
-    culprit = BAD[kind](bad, monkeypatch)
+    for kind, spoil in BAD.items():
+        before = session.notice
+        bad = toy_case(tmp_path / kind, case_id="Bad", shape=(12, 11, 13))
+        with pytest.MonkeyPatch.context() as patch:
+            culprit = spoil(bad, patch)
+            open_paths(application, bad)
 
-    open_paths(application, bad)
+        assert session.case is session.displayed is case, kind
+        assert list(session.layers) == layers, kind
+        assert session.viewing.crosshair == (20, 25, 18), kind
+        assert session.notice is not before, kind
+        _is_a_sentence(application, culprit, kind)
 
-    assert session.case is session.displayed is case
-    assert list(session.layers) == layers
-    assert session.viewing.crosshair == (20, 25, 18)
-    notice = application.window.notice
-    assert notice.isVisible()
-    assert notice.text.startswith(f"{culprit.name}: ")
-    assert session.notice.problem
-    assert session.notice.remedy
-    assert "Traceback" not in session.notice.details
-    assert "inside the program" not in notice.text
+
+def _is_a_sentence(application: Application, culprit: Path, kind: str) -> None:
+    shown, notice = application.window.notice, application.session.notice
+    assert shown.isVisible(), kind
+    assert shown.text.startswith(f"{culprit.name}: "), kind
+    assert notice.problem, kind
+    assert notice.remedy, kind
+    assert "Traceback" not in notice.details, kind
+    assert "inside the program" not in shown.text, kind
     assert application.window.windowTitle().startswith("Good")
 
 

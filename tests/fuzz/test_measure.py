@@ -32,7 +32,7 @@ EXPECTED = {
 
 
 def test_each_fault_is_told() -> None:
-    results = measure("tests.fuzz.faulty", range(len(trials(0))), children=1, limit_s=1.5)
+    results = measure("tests.fuzz.faulty", range(len(trials(0))), children=1, limit_s=1.0)
     assert [result.name for result in results] == [trial.name for trial in trials(0)]
     for result in results:
         outcome, words = EXPECTED[result.name]

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
+import pytest
 from numpy.typing import NDArray
 
 from brainseg_gui.imaging.grid import Affine, Grid
 from brainseg_gui.imaging.volume import Volume
+from brainseg_gui.preparation.registration import register
 
 # (middle, half axes) in mm, RAS, and what it looks like on T1ce and on T2: later ones cover earlier ones
 _PARTS = (
@@ -28,6 +32,14 @@ _PARTS = (
 )
 T1CE, T2 = 2, 3
 BRAIN = 3  # the part whose ellipsoid is the brain
+
+
+@contextmanager
+def few_samples() -> Iterator[None]:
+    """Registering in half of the time, where nothing depends on a tenth of a voxel."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(register, "_SAMPLES", (20_000, 20_000, 40_000))
+        yield
 
 
 def grid_of(shape: tuple[int, int, int], spacing: tuple[float, float, float], turn: Affine | None = None) -> Grid:

@@ -31,7 +31,7 @@ from brainseg_gui.preparation.record_reading import read_preparation
 from brainseg_gui.preparation.steps.work import Space, Wishes
 from brainseg_gui.progress import run_to_end
 from tests.preparation.conftest import Series, write_classic
-from tests.preparation.heads import T1CE, T2, grid_of, head
+from tests.preparation.heads import T1CE, T2, few_samples, grid_of, head
 from tests.preparation.test_registration import motion
 from tests.preparation.test_steps import seeing
 
@@ -59,7 +59,8 @@ def raw(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def prepared(raw: Path, tmp_path_factory: pytest.TempPathFactory) -> PreparedExamination:
     request = PreparationRequest(tmp_path_factory.mktemp("out"), WISHES)
-    return run_to_end(prepare_place(raw, request, seeing("brain")))
+    with few_samples():
+        return run_to_end(prepare_place(raw, request, seeing("brain")))
 
 
 @pytest.fixture

@@ -35,7 +35,7 @@ from brainseg_gui.preparation.steps.settling import settle_roles
 from brainseg_gui.preparation.steps.stripping import find_brain, strip, take_out_shading
 from brainseg_gui.preparation.steps.work import PreparationWork, Space, Step, Stepped, Wishes
 from brainseg_gui.progress import Progress, run_to_end
-from tests.preparation.heads import T1CE, T2, brain, brain_points, grid_of, head
+from tests.preparation.heads import T1CE, T2, brain, brain_points, few_samples, grid_of, head
 from tests.preparation.test_registration import motion
 
 REFERENCE = grid_of((40, 50, 46), (4.2, 4.2, 4.2))
@@ -68,7 +68,8 @@ def registered() -> PreparationWork:
         Modality.T2: head(THICK, T2, MOVED, seed=2),
         Modality.FLAIR: head(REFERENCE, T2, seed=3),
     }
-    return stepped(register_series, work_of(volumes)).work
+    with few_samples():
+        return stepped(register_series, work_of(volumes)).work
 
 
 def test_each_series_is_laid_onto_the_reference(registered: PreparationWork) -> None:

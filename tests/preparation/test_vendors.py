@@ -23,7 +23,7 @@ from brainseg_gui.preparation.steps.work import Space, Wishes
 from brainseg_gui.progress import run_to_end
 from tests.preparation import vendors
 from tests.preparation.conftest import AXIAL, Series
-from tests.preparation.heads import T1CE, T2, grid_of, head
+from tests.preparation.heads import T1CE, T2, few_samples, grid_of, head
 from tests.preparation.test_registration import motion
 from tests.preparation.test_steps import seeing
 from tests.preparation.vendors import INTERCEPT, SLOPE, Examination, Writer
@@ -107,7 +107,8 @@ def prepared(write: Writer, folder: Path) -> dict[str, ImageBytes]:
     """Small: coarse voxels, and a brain that is where the head is, without a network."""
     write(folder / "DICOM", head_as_scanned(5.0, 7.0))
     request = PreparationRequest(folder / "out", Wishes(Space.REFERENCE), name="Jane")
-    made = run_to_end(prepare_place(folder / "DICOM", request, seeing("brain")))
+    with few_samples():
+        made = run_to_end(prepare_place(folder / "DICOM", request, seeing("brain")))
     assert not made.preparation.series[1].alignment.is_still
     send_back_a_mask(made.folder)
     return content(made.folder)
