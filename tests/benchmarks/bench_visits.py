@@ -80,12 +80,12 @@ def _patient(number: int) -> Moved:
     return Moved(straight, found, _errors_mm(found, moves), seconds)
 
 
-def moved_course(number: int) -> tuple[str, tuple[CourseVisit, ...], list[Affine]]:
+def moved_course(number: int, spacing_mm: float = 2.0) -> tuple[str, tuple[CourseVisit, ...], list[Affine]]:
     """A patient with images: what becomes of the tumour, the visits, and where each lies in the first one's world."""
     anatomies = sorted((ROOT.parent / "shared" / "anatomies").glob("*.nii.gz"))
     anatomy = read_anatomy_cached(anatomies[number % len(anatomies)])
     kind = KINDS[number % len(KINDS)]
-    course = synthesise_course(anatomy, (21, number), kind, images=True)
+    course = synthesise_course(anatomy, (21, number), kind, spacing_mm=spacing_mm, images=True)
     return kind, course, _motions(np.random.default_rng((23, number)), course)
 
 
