@@ -134,6 +134,7 @@ def test_a_passport_tells_of_it(folder: Path) -> None:
     assert passport.incomplete == Incomplete("incomplete.keras", "0" * 64)
     assert passport.digests["incomplete.keras"] == "0" * 64
     assert passport.sha256 != before.sha256  # another model, though its first network is the same
+    assert passport.sha256_of_whole_cases == before.sha256_of_whole_cases != before.sha256
     other = passport.of_incomplete
     assert other is not None
     assert (other.weights, other.spacing_mm, other.finer, other.incomplete) == (

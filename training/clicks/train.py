@@ -85,7 +85,9 @@ def export(run: Path, folder: Path, results: str) -> None:
     about = json.loads((run / _STATE).read_text("utf-8"))
     trained_on = f"{about['step']} steps on {len(about['files'])} cases (recipe in MODEL_CARD.md)"
     network = keras.saving.load_model(run / NETWORK, compile=False)
-    write_folder("clicks", network, folder, trained_on, results, features_of=default_model().passport.sha256)
+    write_folder(
+        "clicks", network, folder, trained_on, results, features_of=default_model().passport.sha256_of_whole_cases
+    )
 
 
 def _batch(sittings: Sequence[Sitting], rng: np.random.Generator) -> tuple[Any, Any]:

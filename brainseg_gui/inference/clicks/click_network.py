@@ -130,8 +130,10 @@ def shipped_click_network(engine: Engine) -> ClickNetwork | None:
         head = head_model("clicks")
     except ModelError:
         return None
-    base = next((m for m in shipped_models() if m.passport.sha256 == head.passport.features_of), None)
+    wanted = head.passport.features_of
+    base = next((model for model in shipped_models() if model.passport.sha256_of_whole_cases == wanted), None)
     if base is None:
+        _LOG.warning("the network for clicks looks at the features of no model that is here")
         return None
     try:
         return ClickNetwork(engine, base, head, shipped_mender(head.path, head.passport.mender_sha256))

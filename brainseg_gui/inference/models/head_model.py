@@ -56,7 +56,7 @@ class HeadPassport:
     divisor
         What the axes of the field are multiples of.
     features_of
-        SHA-256 of the weights whose features a network for clicks looks at; else empty.
+        `Passport.sha256_of_whole_cases` of the model whose features a network for clicks looks at; else empty.
     mender_sha256
         SHA-256 of what mends masks beside a network for clicks; empty where there is no such.
 

@@ -15,6 +15,7 @@ from brainseg_gui.imaging.modality import Modality
 from brainseg_gui.inference.models import steps
 from brainseg_gui.inference.models.ancestry import Ancestry
 from brainseg_gui.inference.models.dice_line import DiceLine
+from brainseg_gui.inference.models.network_files import identity_of
 
 LINEAR = "linear on the probabilities, then argmax"
 LINEAR_IN_BRAIN = f"{LINEAR}, background outside the brain"
@@ -205,6 +206,13 @@ class Passport:
     def of_incomplete(self) -> Passport | None:
         """What the network for incomplete cases expects and gives: as the first, but for its weights."""
         return self._with(self.incomplete) if self.incomplete is not None else None
+
+    @property
+    def sha256_of_whole_cases(self) -> str:
+        """As `sha256`, of the networks that speak for cases with all modalities: another one for the others changes
+        nothing of what those say."""
+        other = self.incomplete.weights if self.incomplete is not None else ""
+        return identity_of({name: digest for name, digest in self.digests.items() if name != other})
 
     def expected_with(self, present: Collection[Modality]) -> Mapping[str, DiceLine]:
         """What Dice a mask of a case with these modalities will probably have; empty where that was not measured."""

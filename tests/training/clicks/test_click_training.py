@@ -40,5 +40,5 @@ def test_an_exported_run_is_a_network_for_clicks_on_the_default_features(tmp_pat
     export(tmp_path, tmp_path / "clicks-2mm", "measured")
     passport = read_head_model(tmp_path / "clicks-2mm", "clicks").passport
     assert passport.inputs == CLICK_INPUTS
-    assert passport.features_of == default_model().passport.sha256
+    assert passport.features_of == default_model().passport.sha256_of_whole_cases
     assert passport.trained_on.startswith("7 steps on 2 cases")
