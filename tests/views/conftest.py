@@ -38,12 +38,17 @@ def session() -> Session:
 
 
 @pytest.fixture
-def window(request: pytest.FixtureRequest, qtbot: QtBot, qapp: QApplication, session: Session) -> Iterator[MainWindow]:
-    """The window, shown, without a case; with the style sheet, unless the test is marked `plain`."""
+def dressed(request: pytest.FixtureRequest, qapp: QApplication) -> None:
+    """Colours, icons and, unless the test is marked `plain`, the style sheet."""
+    _dress(qapp, plain=request.node.get_closest_marker("plain") is not None)
+
+
+@pytest.fixture
+def window(qtbot: QtBot, dressed: None, session: Session) -> Iterator[MainWindow]:
+    """The window, shown, without a case; see `dressed`."""
     import pyqtgraph as pg
 
     pg.setConfigOptions(imageAxisOrder="row-major")
-    _dress(qapp, plain=request.node.get_closest_marker("plain") is not None)
     window = MainWindow(session, {}, PANELS, ACTIONS)
     qtbot.addWidget(window)
     window.resize(1280, 860)

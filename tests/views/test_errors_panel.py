@@ -21,6 +21,8 @@ from brainseg_gui.state.session import Session
 from brainseg_gui.views.comparing.error_table import ErrorTable
 from brainseg_gui.views.shell.main_window import MainWindow
 
+pytestmark = pytest.mark.plain
+
 WT, TC, ET = regions()
 LEFT = Qt.MouseButton.LeftButton
 

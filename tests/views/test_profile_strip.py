@@ -18,6 +18,8 @@ from brainseg_gui.state.session import Session
 from brainseg_gui.views.shell.main_window import MainWindow
 from brainseg_gui.views.slices.profile_strip import ProfileStrip
 
+pytestmark = pytest.mark.plain
+
 WT, TC, ET = regions()
 LEFT = Qt.MouseButton.LeftButton
 

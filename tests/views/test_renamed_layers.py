@@ -16,6 +16,8 @@ from brainseg_gui.state.layers.layers import Layer, LayerRole
 from brainseg_gui.state.session import Session
 from brainseg_gui.views.shell.main_window import MainWindow
 
+pytestmark = pytest.mark.plain
+
 _PANELS = ("Layers", "Raters", "Histograms", "Measurements", "Annotate", "Operations", "Proposal")
 
 

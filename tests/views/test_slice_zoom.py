@@ -17,6 +17,8 @@ from brainseg_gui.state.slices.viewing import ViewLayout
 from brainseg_gui.views.shell.main_window import MainWindow
 from brainseg_gui.views.slices.slice_view import SliceView
 
+pytestmark = pytest.mark.plain
+
 _LINKED = (ViewLayout.MODALITIES, ViewLayout.COMPARE, ViewLayout.VISITS)
 
 

@@ -27,8 +27,9 @@ from brainseg_gui.views.training.curve_series import series_of
 from brainseg_gui.views.training.run_list import status_line
 from brainseg_gui.views.training.run_numbers import RunNumbers
 from brainseg_gui.views.training.training_window import TrainingWindow
-from brainseg_gui.views.widgets.theme import apply_theme
 from tests.gestures import take_focus
+
+pytestmark = pytest.mark.plain
 
 
 @pytest.fixture
@@ -39,9 +40,7 @@ def watch(tmp_path: Path) -> RunWatch:
 
 
 @pytest.fixture
-def window(qtbot: QtBot, qapp: QApplication, watch: RunWatch) -> Iterator[TrainingWindow]:
-    if not qapp.styleSheet():
-        apply_theme(qapp, "dark")
+def window(qtbot: QtBot, dressed: None, watch: RunWatch) -> Iterator[TrainingWindow]:
     window = TrainingWindow(watch, TrainingDraft())
     qtbot.addWidget(window)
     window.resize(1280, 720)
