@@ -22,6 +22,7 @@ _THERE, _TISSUE = 0.5, 0.3
 """How surely the other half has brain there, and how bright a bite is, of the head's mean: bone and air are darker."""
 _REACH = np.array([4.0, 0.2, 0.2])  # of the middle, in coarse voxels, and of the plane's two turns
 _TRIES = 60
+_EVERYWHERE = (slice(None),) * 3
 
 
 def bitten_off(brain: Mask, image: FloatArray) -> Mask:
@@ -46,20 +47,31 @@ def other_half(brain: Mask) -> FloatArray:
     soft = ndimage.gaussian_filter(brain.astype(np.float32), _SMOOTH)
     few = soft[::2, ::2, ::2]
     middle = np.argwhere(few > 0.5).mean(axis=0) if (few > 0.5).any() else (np.array(few.shape) - 1.0) / 2.0
+    there = (ndimage.find_objects((few > 0).astype(np.uint8)) or [_EVERYWHERE])[0]  # the rest counts for nothing
+
+    both = np.zeros_like(few)  # summed whole: the sum of a part rounds otherwise, and another plane is found
 
     def unlike(place: NDArray[np.float64]) -> float:
-        return -float((few * _mirrored(few, place * _REACH, middle)).sum())
+        both[there] = few[there] * _mirrored(few, place * _REACH, middle, there)
+        return -float(both.sum())
 
     options: Any = {"maxfev": _TRIES, "xtol": 0.02, "ftol": 1e-4}
     place = optimize.minimize(unlike, np.zeros(3), method="Powell", options=options).x * _REACH
     return _mirrored(soft, place * (2.0, 1.0, 1.0), 2.0 * middle)  # every second voxel was kept, none averaged
 
 
-def _mirrored(values: FloatArray, place: NDArray[np.float64], middle: NDArray[np.float64]) -> FloatArray:
-    """Values mirrored at a plane: by how far it lies from the middle, and two slopes of its normal."""
+def _mirrored(
+    values: FloatArray,
+    place: NDArray[np.float64],
+    middle: NDArray[np.float64],
+    there: tuple[slice, ...] = _EVERYWHERE,
+) -> FloatArray:
+    """Values mirrored at a plane, of a part: by how far it lies from the middle, and two slopes of its normal."""
     normal = np.array([1.0, place[1], place[2]])
     normal /= np.linalg.norm(normal)
     turn = np.eye(3) - 2.0 * np.outer(normal, normal)
     at = middle + normal * place[0]
-    moved: FloatArray = ndimage.affine_transform(values, turn, at - turn @ at, order=1, output=np.float32)
+    first = np.array([part.start or 0 for part in there])
+    moved = np.empty(values[there].shape, np.float32)
+    ndimage.affine_transform(values, turn, at - turn @ at + turn @ first, order=1, output=moved)
     return moved
