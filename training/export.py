@@ -21,6 +21,7 @@ from training.errors import TrainingError
 from training.finer import pass_on_finer
 from training.incomplete import pass_on_incomplete
 from training.recipe import KERAS_FILE, Recipe, passport_content
+from training.second_network import pass_on_estimators
 
 H5_FILE = "model.h5"
 
@@ -74,6 +75,7 @@ def export_model(
             if parent is not None:
                 pass_on_finer(parent, read_model_folder(making))
                 pass_on_incomplete(parent, read_model_folder(making))
+                pass_on_estimators(parent, read_model_folder(making))
             read_model_folder(making)
     except OSError as error:
         reason = error.strerror or str(error)

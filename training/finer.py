@@ -18,7 +18,7 @@ from brainseg_gui.plain_files import read_json
 from brainseg_gui.storage.writing import write_bytes
 from training.errors import TrainingError
 from training.incomplete import INCOMPLETE
-from training.second_network import put_network, weights_of, write_passport
+from training.second_network import ESTIMATED, put_network, weights_of, write_passport
 
 FINER = "finer"
 _WHERE: Mapping[str, Any] = {"near": "WT", "from_probability": 0.3, "margin_mm": 5.0}
@@ -42,7 +42,7 @@ def make_start(model: ModelFolder, spacing_mm: float, patch: Sequence[int], fold
     about = read_json(model.path / PASSPORT_NAME)
     about |= {"name": f"{model.passport.name} at {spacing_mm:g} mm", "results": "not measured", "postprocess": []}
     about["input"] |= {"spacing_mm": [spacing_mm] * 3, "patch": list(patch)}
-    for of_the_model in (FINER, INCOMPLETE, "expected_dice"):
+    for of_the_model in (FINER, INCOMPLETE, ESTIMATED, "expected_dice"):
         about.pop(of_the_model, None)
     about["input"].pop("may_be_missing", None)
     write_passport(folder, about)

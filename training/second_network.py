@@ -1,4 +1,4 @@
-"""A network beside the first one of a model folder: its file, and what the passport says of it."""
+"""Networks beside the first one of a model folder: their files, and what the passport says of them."""
 
 from __future__ import annotations
 
@@ -8,10 +8,15 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from brainseg_gui.imaging.modality import Modality
+from brainseg_gui.inference.estimated import file_of
+from brainseg_gui.inference.models.dense import DenseNetwork, dense_as_bytes
 from brainseg_gui.inference.models.model_folder import PASSPORT_NAME, ModelFolder, read_model_folder
 from brainseg_gui.plain_files import open_file, read_json
 from brainseg_gui.storage.writing import write_bytes, write_text
 from training.errors import TrainingError
+
+ESTIMATED = "estimated"
 
 
 def put_network(
@@ -71,3 +76,35 @@ def weights_of(model: ModelFolder) -> bytes:
 def write_passport(folder: Path, about: object) -> None:
     """Write the passport of a model folder."""
     write_text(folder / PASSPORT_NAME, json.dumps(about, indent=1, ensure_ascii=False) + "\n", chosen=False)
+
+
+def add_estimators(model: ModelFolder, networks: Mapping[Modality, DenseNetwork]) -> ModelFolder:
+    """Put such networks into a model folder.
+
+    Raises
+    ------
+    TrainingError
+        If the model needs one of the modalities.
+    """
+    if needed := [modality for modality in networks if modality not in model.passport.may_be_missing]:
+        raise TrainingError(f"the model needs {needed[0].title}", "Say in input what may_be_missing", model.path)
+    about, entries = read_json(model.path / PASSPORT_NAME), {}
+    about.pop(ESTIMATED, None)
+    for modality, network in networks.items():
+        name, raw = f"{ESTIMATED}_{modality.value}.npz", dense_as_bytes(network)
+        write_bytes(model.path / name, raw, chosen=False)
+        entries[modality.value] = {"weights": name, "sha256": hashlib.sha256(raw).hexdigest()}
+    about[ESTIMATED] = {"networks": entries}
+    write_passport(model.path, about)
+    return read_model_folder(model.path)
+
+
+def pass_on_estimators(parent: ModelFolder, model: ModelFolder) -> None:
+    """Give a model that was trained from another what estimates images there, if anything does."""
+    known = parent.passport.estimated
+    if known is not None and known.files.keys() <= model.passport.may_be_missing.keys():
+        check = file_of(len(parent.passport.modalities) - 1)
+        networks = {
+            modality: check.read(parent.path / name, sha256) for modality, (name, sha256) in known.files.items()
+        }
+        add_estimators(model, networks)

@@ -12,12 +12,15 @@ from typing import Protocol, runtime_checkable
 
 import numpy as np
 
+from brainseg_gui.errors import ModelError
 from brainseg_gui.imaging.box import Box
 from brainseg_gui.imaging.modality import Modality
 from brainseg_gui.imaging.volume import LARGEST_BRAIN_ML, Volume
 from brainseg_gui.inference.answers import with_odds
 from brainseg_gui.inference.certainty import Levels, keep_probabilities
+from brainseg_gui.inference.estimated import estimate
 from brainseg_gui.inference.infer import Predictor, infer
+from brainseg_gui.inference.models.dense import DenseNetwork
 from brainseg_gui.inference.models.passport import Passport
 from brainseg_gui.inference.options import INFERRING, MAPPING_BACK, PREPARING
 from brainseg_gui.inference.postprocess import Classes, Confidence, map_back, needs_confidence, postprocess
@@ -26,6 +29,7 @@ from brainseg_gui.inference.refine import Refinable, Refined, refine
 from brainseg_gui.inference.sure_volumes import sure_volumes
 from brainseg_gui.progress import Progress, scaled
 
+_ESTIMATED = 0.2  # of the whole work, when no image is missing any more
 _PREPARED = 0.4  # of the whole work, when the network starts
 _INFERRED = 0.9
 _FIRST = 0.4  # of the two networks' work
@@ -94,10 +98,11 @@ def segment_volumes(
         If no memory is large enough.
     """
     started = time.perf_counter()
-    prepared = yield from scaled(prepare(volumes, passport), 0.0, _PREPARED)
+    volumes, said_before = yield from scaled(_with_estimate(volumes, passport, network), 0.0, _ESTIMATED)
+    prepared = yield from scaled(prepare(volumes, passport), _ESTIMATED, _PREPARED)
     inferring = time.perf_counter()
     said = yield from scaled(_ask(volumes, passport, network, prepared), _PREPARED, _INFERRED)
-    probabilities, prepared, notes = said.probabilities, said.prepared, said.notes
+    probabilities, prepared, notes = said.probabilities, said.prepared, (*said_before, *said.notes)
     mapping = time.perf_counter()
     yield Progress(MAPPING_BACK, _INFERRED)
     if confidence is None and needs_confidence(passport.postprocess):
@@ -128,6 +133,32 @@ class KnowsIncomplete(Protocol):
 
     def for_incomplete(self) -> Generator[Progress, None, Predictor]:
         """That one, or itself."""
+
+
+@runtime_checkable
+class Estimates(Protocol):
+    """A `Predictor` whose model may estimate an image that a case lacks."""
+
+    def estimator(self, modality: Modality) -> DenseNetwork | None:
+        """What estimates it from the others."""
+
+
+def _with_estimate(
+    volumes: Mapping[Modality, Volume], passport: Passport, network: Predictor
+) -> Generator[Progress, None, tuple[Mapping[Modality, Volume], tuple[str, ...]]]:
+    """The images, the only one that is missing estimated from the others; and what is said of it."""
+    missing = passport.to_estimate(volumes)
+    if missing is None or not isinstance(network, Estimates):
+        return volumes, ()
+    try:
+        estimator = network.estimator(missing)
+    except ModelError as error:
+        return volumes, (f"{missing.title} was not estimated: {error.what}",)
+    if estimator is None:
+        return volumes, ()
+    others = [modality for modality in passport.modalities if modality is not missing]
+    found = yield from estimate(volumes, others, estimator)
+    return {**volumes, missing: found}, (f"{missing.title} was estimated from the other images",)
 
 
 def _ask(

@@ -150,9 +150,9 @@ def test_what_is_expected_of_a_case_goes_with_what_it_has(folder: Path) -> None:
     silent = read_model_folder(_with_incomplete(folder)).passport
     for passport in (told, silent):
         assert passport.expected_with(_volumes()) == default_model().passport.expected_dice != {}
-    assert told.expected_with(_volumes(Modality.T2)) == {"WT": DiceLine((0.5, 0.9), (0.3, 0.8), 0.1)}
-    assert silent.expected_with(_volumes(Modality.T2)) == {}
-    assert replace(silent, incomplete=None).expected_with(_volumes(Modality.FLAIR)) == {}
+    assert told.expected_with(_volumes(Modality.T1CE)) == {"WT": DiceLine((0.5, 0.9), (0.3, 0.8), 0.1)}
+    assert silent.expected_with(_volumes(Modality.T1CE)) == {}
+    assert replace(silent, incomplete=None).expected_with(_volumes(Modality.T1, Modality.FLAIR)) == {}
 
 
 @pytest.mark.parametrize(

@@ -334,7 +334,7 @@ DAMAGED: dict[str, Mapping[str, Any]] = {
 @pytest.mark.parametrize("arrays", DAMAGED.values(), ids=DAMAGED)
 def test_a_file_of_other_contents_is_refused(arrays: Mapping[str, Any], tmp_path: Path) -> None:
     file = saved(tmp_path / MENDER, {**by_chance(0).arrays(), **arrays})
-    with pytest.raises(ModelError, match="it is no network for corrections") as caught:
+    with pytest.raises(ModelError, match="it is no network that corrects what is drawn") as caught:
         read_mender(file)
     assert caught.value.remedy.startswith("Install the program again")
 

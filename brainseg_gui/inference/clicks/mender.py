@@ -7,7 +7,6 @@ click costs a fraction of a second.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 
 import numpy as np
 
@@ -25,6 +24,7 @@ from brainseg_gui.imaging.hints import (
 from brainseg_gui.inference.case_features import CaseFeatures
 from brainseg_gui.inference.clicks.patch import Present
 from brainseg_gui.inference.clicks.traits import COUNT, PROBABILITIES, Floats, Mask, box_near, logits_of, traits_near
+from brainseg_gui.inference.models.dense import DenseNetwork
 from brainseg_gui.inference.separable import apply_along_axes
 
 OUTPUTS = ("is wrong", "is TC", "is ET")
@@ -42,39 +42,14 @@ _HALVINGS = 10  # steps to the threshold that gives it
 _PER_MM = 0.05  # of the logit: of what is as likely, the nearest
 _BEGUN_BY_HINTS = "ET"
 _LITTLE_ML = 1.0  # of that region: what is missing of it is as small
-_WIDEST = 5.0  # standard deviations of a trait
 
 
-@dataclass(frozen=True, eq=False)
-class Mender:
-    """The network.
-
-    Parameters
-    ----------
-    mean, spread
-        Of each trait in training.
-    layers
-        Weights, (inputs, outputs), and bias of each layer; after all but the last negative values become 0.
-    """
-
-    mean: Floats
-    spread: Floats
-    layers: tuple[tuple[Floats, Floats], ...]
+class Mender(DenseNetwork):
+    """The network: (N, `COUNT`) -> (N, `OUTPUTS`)."""
 
     def logits(self, traits: Floats) -> Floats:
         """Of some voxels, (N, `COUNT`) -> (N, `OUTPUTS`)."""
-        values = np.clip((traits - self.mean) / self.spread, -_WIDEST, _WIDEST)
-        for weights, bias in self.layers[:-1]:
-            values = np.maximum(values @ weights + bias, 0)
-        weights, bias = self.layers[-1]
-        return np.asarray(values @ weights + bias, np.float32)
-
-    def arrays(self) -> dict[str, Floats]:
-        """What a file of it holds."""
-        found = {"mean": self.mean, "spread": self.spread}
-        for number, (weights, bias) in enumerate(self.layers):
-            found |= {f"weights {number}": weights, f"bias {number}": bias}
-        return found
+        return self.outputs(traits)
 
 
 def mended_regions(

@@ -20,6 +20,11 @@ def weights_of(fields: JsonFields) -> str:
     return _checked_name(fields, fields.text("weights"), _KERAS)
 
 
+def numbers_file_of(fields: JsonFields) -> str:
+    """Name of a small network's file in the folder of the passport."""
+    return _checked_name(fields, fields.text("weights"), (".npz",))
+
+
 def networks_of(fields: JsonFields) -> tuple[str, ...]:
     """Names of the weights' files: one, or those of an ensemble."""
     if not isinstance(fields.values.get("weights"), list):
@@ -36,7 +41,7 @@ def networks_of(fields: JsonFields) -> tuple[str, ...]:
 
 def _checked_name(fields: JsonFields, name: str, suffixes: Sequence[str]) -> str:
     if Path(name).name != name or Path(name).suffix not in suffixes:
-        kinds = f"{', '.join(suffixes[:-1])} or {suffixes[-1]}"
+        kinds = " or ".join(filter(None, (", ".join(suffixes[:-1]), suffixes[-1])))
         raise fields.wrong(f"names the weights {name!r}, which is no {kinds} file of its folder")
     return name
 

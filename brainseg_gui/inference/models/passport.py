@@ -117,6 +117,22 @@ class Incomplete:
 
 
 @dataclass(frozen=True)
+class Estimated:
+    """What estimates the one image that a case lacks, so that the model's networks for whole cases speak.
+
+    Parameters
+    ----------
+    files
+        Of each modality that can be estimated: name of the file in the model folder, and its SHA-256.
+    expected_dice
+        As the passport's, of cases of which one image is estimated.
+    """
+
+    files: Mapping[Modality, tuple[str, str]]
+    expected_dice: Mapping[str, DiceLine] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
 class Passport:
     """A validated passport.
 
@@ -166,6 +182,8 @@ class Passport:
         The network that tells the tissues again on a finer grid; None for most models.
     incomplete
         The network for cases that lack a modality; None where the first one is for those, too.
+    estimated
+        What estimates an image that is missing; None where nothing does.
     """
 
     name: str
@@ -196,6 +214,7 @@ class Passport:
     ancestry: Ancestry | None = None
     finer: Finer | None = None
     incomplete: Incomplete | None = None
+    estimated: Estimated | None = None
 
     @property
     def of_finer(self) -> Passport | None:
@@ -211,14 +230,23 @@ class Passport:
     def sha256_of_whole_cases(self) -> str:
         """As `sha256`, of the networks that speak for cases with all modalities: another one for the others changes
         nothing of what those say."""
-        other = self.incomplete.weights if self.incomplete is not None else ""
-        return identity_of({name: digest for name, digest in self.digests.items() if name != other})
+        others = {self.incomplete.weights} if self.incomplete is not None else set()
+        if self.estimated is not None:
+            others |= {name for name, _ in self.estimated.files.values()}
+        return identity_of({name: digest for name, digest in self.digests.items() if name not in others})
 
     def expected_with(self, present: Collection[Modality]) -> Mapping[str, DiceLine]:
         """What Dice a mask of a case with these modalities will probably have; empty where that was not measured."""
         if all(modality in present for modality in self.modalities):
             return self.expected_dice
+        if self.estimated is not None and self.to_estimate(present) is not None:
+            return self.estimated.expected_dice
         return self.incomplete.expected_dice if self.incomplete is not None else {}
+
+    def to_estimate(self, present: Collection[Modality]) -> Modality | None:
+        """The one image that a case with these modalities lacks, if it can be estimated from the others."""
+        missing = [modality for modality in self.modalities if modality not in present]
+        return missing[0] if len(missing) == 1 and self.estimated and missing[0] in self.estimated.files else None
 
     def seen_by(self, finer: Finer) -> Passport:
         """What a finer network expects and gives: as the first, but for its weights and its grid."""
@@ -235,6 +263,7 @@ class Passport:
             postprocess=(),
             finer=None,
             incomplete=None,
+            estimated=None,
         )
 
     @property

@@ -27,10 +27,11 @@ from brainseg_gui.inference.models.network_files import (
     file_beside,
     identity_of,
     networks_of,
+    numbers_file_of,
     sha256_of,
 )
 from brainseg_gui.inference.models.output_reading import output_of
-from brainseg_gui.inference.models.passport import Finer, Incomplete, Passport
+from brainseg_gui.inference.models.passport import Estimated, Finer, Incomplete, Passport
 from brainseg_gui.inference.models.step_readers import read_post_step, read_step
 from brainseg_gui.plain_files import tagless, visible
 
@@ -61,6 +62,9 @@ def parse_passport(content: Mapping[str, Any], path: Path) -> Passport:
     grid, networks = fields.part("input"), networks_of(fields)
     finer, incomplete = _finer(fields, networks), _incomplete(fields, networks)
     others = {other.weights: other.sha256 for other in (finer, incomplete) if other is not None}
+    estimated = _estimated(fields)
+    if estimated is not None:
+        others |= dict(estimated.files.values())
     digests = digests_of(fields, networks) | others
     axes = axes_of(grid, in_onnx=networks[0].endswith(".onnx"))
     passport = Passport(
@@ -92,6 +96,7 @@ def parse_passport(content: Mapping[str, Any], path: Path) -> Passport:
         ancestry=read_ancestry(fields),
         finer=finer,
         incomplete=incomplete,
+        estimated=estimated,
     )
     _check_order(passport, fields)
     return passport
@@ -124,6 +129,27 @@ def _finer(fields: JsonFields, networks: tuple[str, ...]) -> Finer | None:
     patch = patch_of(part, divisor_of(fields.part("input")))
     near = part.choice("near", [region.key for region in regions()])
     return Finer(weights, sha256_of(part), spacing, patch, near, probability, margin_mm)
+
+
+def _estimated(fields: JsonFields) -> Estimated | None:
+    """What estimates images that are missing: files of numbers, none of them twice."""
+    if not fields.has("estimated"):
+        return None
+    part = fields.part("estimated")
+    part.only("networks", "expected_dice")
+    networks, optional = part.part("networks"), may_be_missing_in(fields.part("input"))
+    known = {modality.value: modality for modality in optional}
+    if unknown := sorted(set(networks.values) - set(known)):
+        raise part.wrong(f"estimates {visible(unknown[0])}, of which input does not say that it may_be_missing")
+    files = {known[name]: _numbers(networks.part(name)) for name in networks.values}
+    if not files or len({name for name, _ in files.values()}) < len(files):
+        raise part.wrong("needs a file of its own for each image")
+    return Estimated(files, read_dice_lines(part))
+
+
+def _numbers(part: JsonFields) -> tuple[str, str]:
+    part.only("weights", "sha256")
+    return numbers_file_of(part), sha256_of(part)
 
 
 def _incomplete(fields: JsonFields, networks: tuple[str, ...]) -> Incomplete | None:

@@ -11,8 +11,11 @@ import numpy as np
 from brainseg_gui.errors import EngineError, ModelError
 from brainseg_gui.free_memory import described_bytes, free_memory_bytes, usable_bytes
 from brainseg_gui.imaging.grid import describe_shape
+from brainseg_gui.imaging.modality import Modality
+from brainseg_gui.inference.estimated import file_of
 from brainseg_gui.inference.infer import Batch
 from brainseg_gui.inference.memory import PeakMemory
+from brainseg_gui.inference.models.dense import DenseNetwork
 from brainseg_gui.inference.models.head_model import HeadModel, HeadPassport
 from brainseg_gui.inference.models.model_folder import ModelFolder
 from brainseg_gui.inference.models.passport import Passport
@@ -52,6 +55,7 @@ class LoadedNetwork:
         self._to_load: tuple[ModelFolder, SegmentOptions] | None = (
             None  # the one for incomplete cases, until it is there
         )
+        self._estimators: tuple[ModelFolder, dict[Modality, DenseNetwork]] | None = None
         self._with_features: CompiledNetwork | None = None
         self._settle(device, choose_precision(precision, device))
 
@@ -90,6 +94,26 @@ class LoadedNetwork:
             self._to_load = None
             self.notes += tuple(note for note in other.notes if note not in self.notes)
         return self._incomplete or self
+
+    def take_estimators(self, folder: ModelFolder) -> None:
+        """What estimates images that are missing: files of a model folder, which are read when they are needed."""
+        self._estimators = (folder, {})
+
+    def estimator(self, modality: Modality) -> DenseNetwork | None:
+        """What estimates an image from the others; None where nothing does.
+
+        Raises
+        ------
+        ModelError
+            If its file is missing, damaged, or another one.
+        """
+        if self._estimators is None:
+            return None
+        folder, read = self._estimators
+        if modality not in read and (found := folder.passport.estimated) is not None and modality in found.files:
+            name, sha256 = found.files[modality]
+            read[modality] = file_of(len(folder.passport.modalities) - 1).read(folder.path / name, sha256)
+        return read.get(modality)
 
     def free_bytes(self) -> float:
         """Free memory of the computer; a GPU is tried and answers by itself."""
@@ -181,6 +205,8 @@ def load_network(
         network.notes += tuple(note for note in network.finer.notes if note not in network.notes)
     if isinstance(folder, ModelFolder) and (other := folder.passport.of_incomplete) is not None:
         network.load_when_incomplete(ModelFolder(folder.path, other), options)
+    if isinstance(folder, ModelFolder) and folder.passport.estimated is not None:
+        network.take_estimators(folder)
     return network
 
 

@@ -1,0 +1,120 @@
+"""What estimates an image that a case lacks: ``python -m training.estimated MODEL --cases DIR`` puts it into a model.
+
+For each of some modalities a small network learns from whole cases to tell each voxel of that image from the others.
+Tumours are looked at oftener than their share of the brain.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+
+from brainseg_gui.errors import BrainsegError
+from brainseg_gui.imaging.case import Case
+from brainseg_gui.imaging.labels import LabelMap, regions
+from brainseg_gui.imaging.modality import Modality
+from brainseg_gui.inference.estimated import Floats, Surroundings
+from brainseg_gui.inference.models.dense import DenseNetwork
+from brainseg_gui.inference.models.model_folder import ModelFolder, read_model_folder
+from training.compare.cases import ComparedCase, find_cases
+from training.compare.options import add_case_options, asked_of
+from training.errors import TrainingError
+from training.second_network import add_estimators
+
+_WIDTHS = (32, 32)
+_BRAIN, _TUMOUR = 15_000, 10_000  # voxels of each case
+_FARTHEST = 10.0  # of what is learned, in ranges of the middle half
+_EPOCHS, _BATCH, _RATE = 40, 4096, 1e-3
+
+
+def samples_of(case: Case, reference: LabelMap, wanted: Modality, rng: np.random.Generator) -> tuple[Floats, Floats]:
+    """Some voxels of a case: what is known of them, (N, inputs), and what is to be told, (N, 1)."""
+    others = {modality: volume for modality, volume in case.volumes.items() if modality is not wanted}
+    there = Surroundings.of(others)
+    tumour = reference.mask(regions()[0])[there.box][there.brain]
+    chosen = np.concatenate([_some(np.flatnonzero(~tumour), _BRAIN, rng), _some(np.flatnonzero(tumour), _TUMOUR, rng)])
+    inputs = there.inputs([there.standardised(volume) for volume in others.values()])[chosen]
+    told = there.standardised(case.volumes[wanted])[there.brain][chosen]
+    return inputs, np.clip(told, -_FARTHEST, _FARTHEST)[:, None]
+
+
+def _some(voxels: np.ndarray, most: int, rng: np.random.Generator) -> np.ndarray:
+    return rng.choice(voxels, min(most, len(voxels)), replace=False)
+
+
+def fitted(inputs: Floats, wanted: Floats, seed: int = 0, epochs: int | None = None) -> DenseNetwork:
+    """A network that tells one from the other, by least squares."""
+    import keras
+
+    keras.utils.set_random_seed(seed)
+    mean, spread = inputs.mean(axis=0), np.maximum(inputs.std(axis=0), np.float32(1e-3))
+    start = DenseNetwork(mean, spread, ())
+    seen = np.clip((inputs - mean) / spread, -start.widest, start.widest)
+    layers = [keras.layers.Dense(width, activation="relu") for width in _WIDTHS]
+    model = keras.Sequential([keras.Input((inputs.shape[1],)), *layers, keras.layers.Dense(1)])
+    epochs = epochs or _EPOCHS
+    steps = epochs * -(-len(seen) // _BATCH)
+    rate = keras.optimizers.schedules.CosineDecay(_RATE, steps)
+    model.compile(keras.optimizers.Adam(rate), "mse")
+    model.fit(seen, wanted, batch_size=_BATCH, epochs=epochs, verbose=0)
+    weights = [np.asarray(one, np.float32) for one in model.get_weights()]
+    pairs = tuple((weights[n], weights[n + 1]) for n in range(0, len(weights), 2))
+    return DenseNetwork(np.asarray(mean, np.float32), np.asarray(spread, np.float32), pairs)
+
+
+def learned(model: ModelFolder, cases: Iterable[ComparedCase], wanted: Modality, seed: int = 0) -> DenseNetwork:
+    """The network for one modality, of all cases that have all of the model's.
+
+    Raises
+    ------
+    TrainingError
+        If there is no such case.
+    BrainsegError
+        If a file cannot be used.
+    """
+    rng, parts = np.random.default_rng(seed), list[tuple[Floats, Floats]]()
+    for one in cases:
+        case, reference = one.read()
+        if all(modality in case.volumes for modality in model.passport.modalities):
+            parts.append(samples_of(_in_order(case, model), reference, wanted, rng))
+    if not parts:
+        raise TrainingError("no case has all modalities", "Name whole cases, with masks")
+    inputs, told = (np.concatenate(each) for each in zip(*parts, strict=True))
+    return fitted(inputs, told, seed)
+
+
+def _in_order(case: Case, model: ModelFolder) -> Case:
+    return replace(case, volumes={modality: case.volumes[modality] for modality in model.passport.modalities})
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Do what is asked; 0 when done, 2 when something given is at fault."""
+    parser = argparse.ArgumentParser(prog="python -m training.estimated", description=(__doc__ or "").splitlines()[0])
+    parser.add_argument("model", type=Path, help="model folder that is changed")
+    known = [modality.value for modality in Modality]
+    names = "which images are estimated (flair t1 t2: what contrast agent shows, no other image does)"
+    parser.add_argument("--images", nargs="+", choices=known, default=["flair", "t1", "t2"], metavar="NAME", help=names)
+    add_case_options(parser)
+    given = parser.parse_args(arguments)
+    faults: list[str] = []
+    try:
+        model = read_model_folder(given.model)
+        cases = find_cases(given.cases, asked_of(given), faults.append)
+        wanted = [modality for modality in Modality if modality.value in given.images]
+        made = add_estimators(model, {modality: learned(model, cases, modality) for modality in wanted})
+    except BrainsegError as error:
+        sys.stderr.write(f"brainseg: {error}\n")
+        return 2
+    for sentence in faults:
+        sys.stderr.write(f"brainseg: {sentence}\n")
+    sys.stdout.write(f"{made.path}\n")
+    return 2 if faults else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
