@@ -163,7 +163,10 @@ def test_forms_and_dialogs_leave_the_drive_to_others(
     qtbot.waitUntil(lambda: not application.controllers[SEGMENTING].models._added.running)
     application.controllers[FILES].open_paths([lacking])
     qtbot.waitUntil(lambda: session.notice is not None and session.notice.problem, timeout=20_000)
-    assert application.controllers[SAVING]._free_path(session.case.source, "annotation").parent == drive / "cases" / "A"
+    assert (
+        application.controllers[SAVING]._places._free_path(session.case.source, "annotation").parent
+        == drive / "cases" / "A"
+    )
     assert ask_path(application.window, "Save", drive / "mask", "", mask_name) == drive / "mask.nii.gz"
     guard.on = False
     assert guard.touched == {}
