@@ -33,7 +33,8 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 os.environ.setdefault("DASK_DISTRIBUTED__WORKER__PROFILE__ENABLED", "False")
 
 _PATIENCE_MS = 30_000
-_GARBAGE = 60_000  # objects, of a few windows
+_GARBAGE = 20_000  # objects, of a window or two
+_SELDOM = 50
 ROOT = Path(__file__).resolve().parents[1]
 
 # Additional intensity of each label in each modality: only enhancing tumour is brighter on T1ce than on T1.
@@ -86,8 +87,9 @@ def pytest_runtest_logfinish() -> None:
     """Collect garbage between tests, as the program does it in the thread of its window: in that of a job, of Dask or
     of a timer, windows that earlier tests left would be destroyed under Qt's hands.
     """
-    if not gc.isenabled() and gc.get_count()[0] > _GARBAGE:
-        gc.collect()
+    young, _, middle = gc.get_count()
+    if not gc.isenabled() and young > _GARBAGE:
+        gc.collect(2 if middle > _SELDOM else 1)  # all of a process that has TensorFlow takes a third of a second
 
 
 class ToyCase(Protocol):
