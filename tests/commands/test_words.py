@@ -74,7 +74,9 @@ def test_a_prediction_with_nothing_but_a_name_is_not_the_working_folder(
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="needs a shell that closes streams")
-@pytest.mark.parametrize("closed", [">&-", "2>&-", "<&- >&- 2>&-"])
+@pytest.mark.parametrize(
+    "closed", [*(pytest.param(one, marks=pytest.mark.slow) for one in (">&-", "2>&-")), "<&- >&- 2>&-"]
+)
 def test_closed_streams_are_no_fault(tmp_path: Path, toy_case: ToyCase, closed: str) -> None:
     case = toy_case(tmp_path)
     table = tmp_path / "table.csv"

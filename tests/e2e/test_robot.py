@@ -19,6 +19,7 @@ def test_every_mask_is_right_and_goes_on(tmp_path: Path, mode: str, cases: int, 
     assert sum(campaign.moments.values()) == kills
 
 
+@pytest.mark.slow
 def test_a_kill_after_the_last_save_leaves_nothing_once_the_program_was_started_again(tmp_path: Path) -> None:
     campaign = Campaign(tmp_path, cases=2, kills=1, mode="plain")
     make_cohort(campaign.cohort, range(2))

@@ -106,7 +106,9 @@ def test_a_crash_with_unsaved_work_offers_both(program: Start, folder: Path) -> 
     assert told["actions"][-1] == "help.show_report"
 
 
-@pytest.mark.parametrize("name", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])
+@pytest.mark.parametrize(
+    "name", [signal.SIGTERM, *(pytest.param(one, marks=pytest.mark.slow) for one in (signal.SIGINT, signal.SIGHUP))]
+)
 def test_a_signal_ends_it_as_closing_does(
     program: Start, folder: Path, name: signal.Signals, home: Path, log_of: Callable[[], str]
 ) -> None:

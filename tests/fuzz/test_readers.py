@@ -16,14 +16,14 @@ pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="memory is measu
 @pytest.mark.parametrize(
     ("module", "count"),
     [
-        ("tests.fuzz.images", 30),
-        ("tests.fuzz.other_formats", 30),
-        ("tests.fuzz.dicom", 20),
-        ("tests.fuzz.dicom_masks", 20),
-        ("tests.fuzz.visits", 40),
-        ("tests.fuzz.preparations", 50),
-        ("tests.fuzz.exports", 20),
-        ("tests.fuzz.folders", 40),
+        ("tests.fuzz.images", 18),
+        ("tests.fuzz.other_formats", 18),
+        ("tests.fuzz.dicom", 12),
+        ("tests.fuzz.dicom_masks", 12),
+        ("tests.fuzz.visits", 24),
+        ("tests.fuzz.preparations", 30),
+        ("tests.fuzz.exports", 12),
+        ("tests.fuzz.folders", 24),
     ],
 )
 def test_no_input_does_harm(module: str, count: int) -> None:

@@ -37,7 +37,7 @@ def test_what_was_drawn_lies_within_the_limits() -> None:
     assert 19 < max(np.linalg.norm(motion[:3, 3]) for motion in motions) <= 20
 
 
-@pytest.mark.parametrize("number", range(3))
+@pytest.mark.parametrize("number", [0, *(pytest.param(one, marks=pytest.mark.slow) for one in (1, 2))])
 def test_image_and_truth_lie_where_the_motion_puts_the_head(head: Painted, number: int) -> None:
     rng = np.random.default_rng(number)
     motion, grid = draw_motion(rng), draw_grid(rng, THICK_MM)
