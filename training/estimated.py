@@ -14,7 +14,6 @@ from pathlib import Path
 
 import numpy as np
 
-from brainseg_gui.errors import BrainsegError
 from brainseg_gui.imaging.case import Case
 from brainseg_gui.imaging.labels import LabelMap, regions
 from brainseg_gui.imaging.modality import Modality
@@ -22,6 +21,7 @@ from brainseg_gui.inference.estimated import Floats, Surroundings
 from brainseg_gui.inference.models.dense import DenseNetwork
 from brainseg_gui.inference.models.model_folder import ModelFolder, read_model_folder
 from training.compare.cases import ComparedCase, find_cases
+from training.compare.command import FAULT, ended, tell
 from training.compare.options import add_case_options, asked_of
 from training.errors import TrainingError
 from training.second_network import add_estimators
@@ -67,8 +67,10 @@ def fitted(inputs: Floats, wanted: Floats, seed: int = 0, epochs: int | None = N
     return DenseNetwork(np.asarray(mean, np.float32), np.asarray(spread, np.float32), pairs)
 
 
-def learned(model: ModelFolder, cases: Iterable[ComparedCase], wanted: Modality, seed: int = 0) -> DenseNetwork:
-    """The network for one modality, of all cases that have all of the model's.
+def learned(
+    model: ModelFolder, cases: Iterable[ComparedCase], wanted: Sequence[Modality], seed: int = 0
+) -> dict[Modality, DenseNetwork]:
+    """The network for each of some modalities, of all cases that have all of the model's; each case is read once.
 
     Raises
     ------
@@ -77,15 +79,17 @@ def learned(model: ModelFolder, cases: Iterable[ComparedCase], wanted: Modality,
     BrainsegError
         If a file cannot be used.
     """
-    rng, parts = np.random.default_rng(seed), list[tuple[Floats, Floats]]()
+    rng, parts = np.random.default_rng(seed), {modality: list[tuple[Floats, Floats]]() for modality in wanted}
     for one in cases:
         case, reference = one.read()
         if all(modality in case.volumes for modality in model.passport.modalities):
-            parts.append(samples_of(_in_order(case, model), reference, wanted, rng))
-    if not parts:
+            whole = _in_order(case, model)
+            for modality, of_cases in parts.items():
+                of_cases.append(samples_of(whole, reference, modality, rng))
+    if not all(parts.values()):
         raise TrainingError("no case has all modalities", "Name whole cases, with masks")
-    inputs, told = (np.concatenate(each) for each in zip(*parts, strict=True))
-    return fitted(inputs, told, seed)
+    joined = {one: [np.concatenate(each) for each in zip(*of_cases, strict=True)] for one, of_cases in parts.items()}
+    return {modality: fitted(inputs, told, seed) for modality, (inputs, told) in joined.items()}
 
 
 def _in_order(case: Case, model: ModelFolder) -> Case:
@@ -93,27 +97,29 @@ def _in_order(case: Case, model: ModelFolder) -> Case:
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Do what is asked; 0 when done, 2 when something given is at fault."""
+    """Put what was learned into the model; 0, or 2 when something given is at fault or a case was left out."""
+    return ended(_learn, _parser().parse_args(arguments))
+
+
+def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m training.estimated", description=(__doc__ or "").splitlines()[0])
     parser.add_argument("model", type=Path, help="model folder that is changed")
     known = [modality.value for modality in Modality]
     names = "which images are estimated (flair t1 t2: what contrast agent shows, no other image does)"
     parser.add_argument("--images", nargs="+", choices=known, default=["flair", "t1", "t2"], metavar="NAME", help=names)
     add_case_options(parser)
-    given = parser.parse_args(arguments)
-    faults: list[str] = []
-    try:
-        model = read_model_folder(given.model)
-        cases = find_cases(given.cases, asked_of(given), faults.append)
-        wanted = [modality for modality in Modality if modality.value in given.images]
-        made = add_estimators(model, {modality: learned(model, cases, modality) for modality in wanted})
-    except BrainsegError as error:
-        sys.stderr.write(f"brainseg: {error}\n")
-        return 2
+    return parser
+
+
+def _learn(given: argparse.Namespace) -> int:
+    model, faults = read_model_folder(given.model), list[str]()
+    cases = find_cases(given.cases, asked_of(given), faults.append)
+    wanted = [modality for modality in model.passport.modalities if modality.value in given.images]
+    made = add_estimators(model, learned(model, cases, wanted))
     for sentence in faults:
-        sys.stderr.write(f"brainseg: {sentence}\n")
+        tell(sentence)
     sys.stdout.write(f"{made.path}\n")
-    return 2 if faults else 0
+    return FAULT if faults else 0
 
 
 if __name__ == "__main__":

@@ -89,7 +89,8 @@ def add_estimators(model: ModelFolder, networks: Mapping[Modality, DenseNetwork]
     if needed := [modality for modality in networks if modality not in model.passport.may_be_missing]:
         raise TrainingError(f"the model needs {needed[0].title}", "Say in input what may_be_missing", model.path)
     about, entries = read_json(model.path / PASSPORT_NAME), {}
-    about.pop(ESTIMATED, None)
+    if about.pop(ESTIMATED, None) is not None:  # as in `put_network`
+        write_passport(model.path, about)
     for modality, network in networks.items():
         name, raw = f"{ESTIMATED}_{modality.value}.npz", dense_as_bytes(network)
         write_bytes(model.path / name, raw, chosen=False)

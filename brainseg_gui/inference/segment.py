@@ -157,7 +157,10 @@ def _with_estimate(
     if estimator is None:
         return volumes, ()
     others = [modality for modality in passport.modalities if modality is not missing]
-    found = yield from estimate(volumes, others, estimator)
+    try:
+        found = yield from estimate(volumes, others, estimator)
+    except MemoryError:
+        return volumes, (f"{missing.title} was not estimated: the memory is too small",)
     return {**volumes, missing: found}, (f"{missing.title} was estimated from the other images",)
 
 

@@ -131,6 +131,22 @@ def test_a_damaged_file_is_told_and_the_other_network_speaks(images: dict[Modali
     assert outcome.notes == ("FLAIR was not estimated: it is damaged",)
 
 
+def test_without_memory_for_it_the_other_network_speaks(
+    images: dict[Modality, Volume], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def too_much(*_: Any) -> Any:
+        raise MemoryError
+
+    monkeypatch.setattr(Surroundings, "inputs", too_much)
+    passport = replace(default_model().passport, postprocess=(), finer=None)
+    other = Fake(3)
+    network = Estimating(telling(0), other)
+    del images[Modality.FLAIR]
+    outcome = run_to_end(segment_volumes(images, passport, network, np.zeros(SHAPE, np.uint8, order="F")))
+    assert (network.asked, other.asked) == (0, 1)
+    assert outcome.notes == ("FLAIR was not estimated: the memory is too small",)
+
+
 def test_a_file_is_read_back_and_always_has_the_same_bytes(tmp_path: Path) -> None:
     network, file = telling(3), tmp_path / "x.npz"
     file.write_bytes(dense_as_bytes(network))

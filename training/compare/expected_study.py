@@ -26,7 +26,7 @@ from training.compare.changes import MISSING, UNCHANGED
 from training.compare.chosen_methods import models_named
 from training.compare.command import FAULT, ended, tell, write_text
 from training.compare.methods import Method, Model
-from training.compare.options import add_case_options, add_network_options, asked_of
+from training.compare.options import add_case_options, add_model_option, add_network_options, asked_of
 from training.compare.robustness import ChangedCase
 from training.compare.scores import REGIONS, dice_scores
 from training.compare.tables import markdown_row
@@ -117,8 +117,7 @@ def _parser() -> argparse.ArgumentParser:
         description="Measure how the overlap that a network promises goes together with the true Dice.",
     )
     add_case_options(parser)
-    model = "model folder, name of a shipped model, or a folder of the run folders of a cross-validation"
-    parser.add_argument("--model", required=True, metavar="MODEL", help=model)
+    add_model_option(parser)
     parser.add_argument(
         "--missing", action="store_true", help="of the cases without each set of modalities that they may lack"
     )

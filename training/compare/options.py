@@ -52,6 +52,12 @@ def add_run_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--cache", type=Path, metavar="DIR", help="folder of computed predictions (OUT/cache)")
 
 
+def add_model_option(parser: argparse.ArgumentParser) -> None:
+    """Which one model is measured; `chosen_methods.models_named` takes it."""
+    model = "model folder, name of a shipped model, or a folder of the run folders of a cross-validation"
+    parser.add_argument("--model", required=True, metavar="MODEL", help=model)
+
+
 def add_network_options(parser: argparse.ArgumentParser) -> None:
     """Where the networks run."""
     parser.add_argument("--device", choices=("auto", "cpu", "gpu"), default="auto")

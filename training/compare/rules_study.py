@@ -18,7 +18,7 @@ from brainseg_gui.progress import Progress, run_to_end
 from training.compare.cases import find_cases
 from training.compare.chosen_methods import models_named
 from training.compare.command import ended, tell, write_text
-from training.compare.options import add_case_options, add_run_options, asked_of
+from training.compare.options import add_case_options, add_model_option, add_run_options, asked_of
 from training.compare.rules import RuleThresholds
 from training.compare.store import Store
 from training.compare.study import Study, measure
@@ -46,12 +46,7 @@ def _parser() -> argparse.ArgumentParser:
         description="Segment every case once with a model, then try every combination of thresholds after it.",
     )
     add_case_options(parser)
-    parser.add_argument(
-        "--model",
-        required=True,
-        metavar="MODEL",
-        help="model folder, name of a shipped model, or a folder of the run folders of a cross-validation",
-    )
+    add_model_option(parser)
     parser.add_argument("-o", "--output", type=Path, required=True, metavar="OUT", help="folder for the tables")
     for field in fields(RuleThresholds):
         option = f"--{field.name.replace('_', '-')}"

@@ -29,7 +29,7 @@ from training.compare.cases import ComparedCase, find_cases
 from training.compare.chosen_methods import models_named
 from training.compare.command import FAULT, ended, tell, write_text
 from training.compare.methods import Method
-from training.compare.options import add_case_options, add_network_options, asked_of
+from training.compare.options import add_case_options, add_model_option, add_network_options, asked_of
 from training.compare.tables import markdown_row
 
 _FACTS = (
@@ -93,8 +93,7 @@ def _parser() -> argparse.ArgumentParser:
         description="Measure volumes and target lesions in a network's masks and in the experts'.",
     )
     add_case_options(parser)
-    model = "model folder, name of a shipped model, or a folder of the run folders of a cross-validation"
-    parser.add_argument("--model", required=True, metavar="MODEL", help=model)
+    add_model_option(parser)
     parser.add_argument("--criteria", choices=list(all_criteria()), default="rano2", help="what is summed up (rano2)")
     parser.add_argument("-o", "--output", type=Path, required=True, metavar="OUT", help="folder for the tables")
     add_network_options(parser)
