@@ -14,9 +14,9 @@ from brainseg_gui.runs.config import TrainingConfig
 from training.data.data_set import DataSet
 from training.data.patch import Shape
 from training.estimate import estimate, probe_shapes
-from training.network import Start, compile_for, trained_copy
+from training.network.start import Start, compile_for, trained_copy
+from training.network.unet import receptive_field
 from training.run_state import Run
-from training.unet import receptive_field
 
 
 def tell_of_data(run: Run, config: TrainingConfig, data: DataSet) -> None:

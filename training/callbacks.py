@@ -21,7 +21,7 @@ from training.checkpoint import Position, averaged_weights, save_best, save_chec
 from training.data.data import Patches
 from training.errors import TrainingError
 from training.evaluate import CaseValidation, Validation, mean_dice, write_picture
-from training.network import undivided
+from training.network.start import undivided
 from training.processes.step import logs_of_all
 from training.run_state import Run
 

@@ -17,11 +17,11 @@ from brainseg_gui.inference.models.model_folder import PASSPORT_NAME, ModelFolde
 from brainseg_gui.runs.config import TrainingConfig
 from brainseg_gui.storage.whole_folder import whole_folder
 from brainseg_gui.storage.writing import write_text
+from training.beside.files import pass_on_estimators
+from training.beside.finer import pass_on_finer
+from training.beside.incomplete import pass_on_incomplete
 from training.errors import TrainingError
-from training.finer import pass_on_finer
-from training.incomplete import pass_on_incomplete
 from training.recipe import KERAS_FILE, Recipe, passport_content
-from training.second_network import pass_on_estimators
 
 H5_FILE = "model.h5"
 

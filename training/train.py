@@ -26,13 +26,22 @@ from training.data.patch import Shape, patch_size
 from training.errors import TrainingError
 from training.evaluate import Validation
 from training.export import about_run, export_model
-from training.network import ANY_SIZE, Start, compile_for, devices_for, on_devices, start_of, trained_copy, undivided
+from training.network.schedule import build_schedule
+from training.network.start import (
+    ANY_SIZE,
+    Start,
+    compile_for,
+    devices_for,
+    on_devices,
+    start_of,
+    trained_copy,
+    undivided,
+)
 from training.prepare_set import prepare_all
 from training.processes.step import part_generators, share_step
 from training.processes.turn import in_turn
 from training.recipe import Recipe, passport_of
 from training.run_state import Run
-from training.schedule import build_schedule
 
 
 def train(run: Run, config: TrainingConfig) -> None:

@@ -2,7 +2,7 @@
 
 A network that is unsure draws masks that overlap its own probabilities little. Without an expert's mask that is the
 best sign of a poor one there is; how it goes together with the true Dice is measured for each network and stands in its
-passport (`training.compare.expected_study`).
+passport (`training.studies.expected_study`).
 """
 
 from __future__ import annotations

@@ -31,7 +31,7 @@ from brainseg_gui.imaging.regrid import resampled
 from tests.benchmarks.cases import ROOT, Cases
 from tests.benchmarks.rows import Row, Section
 from tests.followup.everything import Everything
-from training.compare.trial_measures import icc
+from training.studies.trial_measures import icc
 from training.synthesis.anatomy import read_anatomy_cached
 from training.synthesis.course import KINDS, CourseVisit, synthesise_course
 

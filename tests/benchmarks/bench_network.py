@@ -18,7 +18,7 @@ from brainseg_gui.inference.network.devices import choose_device
 from brainseg_gui.inference.network.network import LoadedNetwork
 from tests.benchmarks.cases import Cases
 from tests.benchmarks.rows import Row, Section
-from training.unet import create_unet
+from training.network.unet import create_unet
 
 SHAPE = (144, 224, 224, 4)
 _MATRIX = 4096

@@ -39,7 +39,7 @@ from tests.benchmarks.bench_followup import agreement, follow_up, labels_of
 from tests.benchmarks.bench_visits import moved_course, write_course
 from tests.benchmarks.cases import Cases
 from tests.benchmarks.rows import Row, Section
-from training.compare.trial_measures import icc
+from training.studies.trial_measures import icc
 
 _CRITERIA = criteria_named("rano2")
 _SCHEME = scheme_named("brats2023")

@@ -78,7 +78,7 @@ def _seconds_of(case_folder: Path) -> dict[str, float]:
 def steps_of_training() -> dict[str, float]:
     """Median seconds of a step of the source article's network on a patch, per device and precision."""
     from brainseg_gui.inference.network.devices import choose_device
-    from training.network import on_devices
+    from training.network.start import on_devices
 
     found: dict[str, float] = {}
     for device in ("cpu", "gpu"):
@@ -97,7 +97,7 @@ def _step_s(precision: str) -> float:
     import keras
 
     from brainseg_gui.runs.config_file import read_preset
-    from training.network import compile_for, start_of, trained_copy
+    from training.network.start import compile_for, start_of, trained_copy
 
     config = read_preset("seed")
     start = start_of(config)

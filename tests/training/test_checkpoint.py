@@ -17,9 +17,9 @@ pytestmark = pytest.mark.engine
 def tiny(seed: int, average: float = 0.9, levels: int = 2) -> Any:
     import keras
 
-    from training.network import compile_for, trained_copy
+    from training.network.start import compile_for, trained_copy
+    from training.network.unet import build_network
     from training.recipe import recipe_of
-    from training.unet import build_network
 
     keras.utils.set_random_seed(seed)
     network = Network(levels=levels, filters=2, dropout=0.2)

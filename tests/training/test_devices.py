@@ -21,9 +21,9 @@ import numpy as np, tensorflow as tf, keras
 cpu = tf.config.list_physical_devices("CPU")[0]
 tf.config.set_logical_device_configuration(cpu, [tf.config.LogicalDeviceConfiguration()] * 2)
 from brainseg_gui.runs.config import Loss, Network, Sampling, TrainingConfig
-from training.network import compile_for, on_devices, trained_copy
+from training.network.start import compile_for, on_devices, trained_copy
 from training.recipe import recipe_of
-from training.unet import build_network
+from training.network.unet import build_network
 config = TrainingConfig(network=Network(levels=2, filters=4), loss=Loss(batch_dice=False))
 import pathlib
 from brainseg_gui.runs.config import Augmentation
@@ -63,9 +63,9 @@ import json
 import numpy as np, keras
 from brainseg_gui.runs.config import Compute, Network, TrainingConfig
 from training.checkpoint import Position, averaged_weights, latest_checkpoint, restore, save_checkpoint, synchronised
-from training.network import compile_for, trained_copy
+from training.network.start import compile_for, trained_copy
 from training.recipe import recipe_of
-from training.unet import build_network
+from training.network.unet import build_network
 import pathlib, tempfile
 config = TrainingConfig(network=Network(levels=2, filters=4), compute=Compute(average_weights=0.9))
 plain = build_network(config.network)
@@ -129,7 +129,7 @@ EXPECTED = [1.89674, 1.89329, 1.89384]
 def test_fast_normalisation_is_normalisation() -> None:
     import keras
 
-    from training.fast_norm import TrainedGroupNormalization
+    from training.network.fast_norm import TrainedGroupNormalization
 
     random = np.random.default_rng(0)
     images = (random.standard_normal((2, 5, 6, 7, 8)) * 3 + 1).astype(np.float32)

@@ -15,7 +15,7 @@ pytestmark = pytest.mark.engine
 
 def test_the_articles_network_needs_twelve_gigabytes_at_full_size() -> None:
     from training.estimate import activation_bytes_per_voxel, memory_of_training
-    from training.unet import build_network
+    from training.network.unet import build_network
 
     network = build_network(Network(kind="seed", dropout=0.25), (144, 224, 224, 4))
     # Level 0: 4 in, 64 encoder, 32 up, 48 joined, 64 decoder, 4 out = 216 channels; level 1: 16 pooled, 128 encoder,
@@ -92,7 +92,7 @@ def test_an_estimate_leaves_the_run_as_it_was(monkeypatch: pytest.MonkeyPatch) -
     from brainseg_gui.runs.config import Compute, TrainingConfig
     from training import estimate
     from training.announce import tell_estimate
-    from training.network import ANY_SIZE, compile_for, start_of, trained_copy
+    from training.network.start import ANY_SIZE, compile_for, start_of, trained_copy
 
     config = TrainingConfig(
         network=Network(levels=2, filters=4, dropout=0.2),
@@ -142,7 +142,7 @@ def test_the_batch_is_divided_evenly(monkeypatch: pytest.MonkeyPatch) -> None:
     import keras
 
     from brainseg_gui.inference.network.devices import ComputeDevice
-    from training.network import devices_for
+    from training.network.start import devices_for
 
     gpu = ComputeDevice("gpu:0", "a GPU", True)
     monkeypatch.setattr(keras.distribution, "list_devices", lambda kind: ["gpu:0", "gpu:1", "gpu:2"])
@@ -166,7 +166,7 @@ def test_a_model_of_the_program_can_be_the_start() -> None:
     import numpy as np
 
     from brainseg_gui.runs.config_file import read_preset, with_changes
-    from training.network import start_of, trained_copy
+    from training.network.start import start_of, trained_copy
     from training.recipe import passport_of
 
     start = start_of(with_changes(read_preset("fine-tune"), {"sampling.patch": "[16, 16, 16]"}))
@@ -184,7 +184,7 @@ def test_a_model_of_the_program_can_be_the_start() -> None:
 def test_a_patch_that_the_network_cannot_halve_is_refused(patch: str, words: str) -> None:
     from brainseg_gui.errors import BrainsegError
     from brainseg_gui.runs.config_file import read_preset, with_changes
-    from training.network import start_of
+    from training.network.start import start_of
 
     with pytest.raises(BrainsegError, match=words):
         start_of(with_changes(read_preset("default"), {"sampling.patch": patch}))

@@ -74,7 +74,7 @@ def test_a_renamed_copy_of_a_preset_prepares_and_exports_the_same(name: str) -> 
 
 @pytest.mark.engine
 def test_the_network_has_exactly_the_articles_parameters() -> None:
-    from training.unet import create_unet, divisor
+    from training.network.unet import create_unet, divisor
 
     network = create_unet()
     assert network.count_params() == 2_345_924
@@ -90,7 +90,7 @@ def test_the_network_has_exactly_the_articles_parameters() -> None:
 @pytest.mark.engine
 def test_a_step_tells_the_articles_measures_and_its_model_is_written_for_the_article_too(tmp_path: Path) -> None:
     from training.export import export_model
-    from training.network import compile_for, start_of, trained_copy
+    from training.network.start import compile_for, start_of, trained_copy
 
     network = Network(kind="seed", levels=2, filters=4)
     # under another name: what a run does hangs on its settings, never on what its preset is called
@@ -110,7 +110,7 @@ def test_a_step_tells_the_articles_measures_and_its_model_is_written_for_the_art
 
 @pytest.mark.engine
 def test_a_forward_pass_is_what_numpy_makes_of_the_weights() -> None:
-    from training.unet import create_unet
+    from training.network.unet import create_unet
 
     network = create_unet(num_layers=3, num_neurons=2, input_shape=(16, 16, 16, 4))
     random = np.random.default_rng(4)

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from brainseg_gui.inference.models.model_folder import ModelFolder, read_model_folder, shipped_models
 from brainseg_gui.inference.options import SegmentOptions
-from training.baselines import BASELINES
+from training.compare.baselines import BASELINES
 from training.compare.cross_validation import cross_validation, run_folders
 from training.compare.methods import BaselineMethod, Method, Model
 

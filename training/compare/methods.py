@@ -18,7 +18,7 @@ from brainseg_gui.inference.models.passport import Passport
 from brainseg_gui.inference.options import SegmentOptions, require_modalities
 from brainseg_gui.inference.segment import Outcome, segment_volumes
 from brainseg_gui.progress import run_to_end
-from training.baselines import NEEDED, Baseline, segment_by_thresholds
+from training.compare.baselines import NEEDED, Baseline, segment_by_thresholds
 from training.errors import TrainingError
 
 if TYPE_CHECKING:

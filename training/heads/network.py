@@ -11,7 +11,7 @@ from brainseg_gui.inference.models.head_model import CONTRASTS
 from brainseg_gui.preparation.heads.field import SHAPE
 from brainseg_gui.preparation.heads.shells import SHARES
 from brainseg_gui.runs.config import Network
-from training.unet import patch_unet
+from training.network.unet import patch_unet
 
 BRAIN_NETWORK = Network(levels=4, filters=12, max_filters=96)
 _FINISH = 8

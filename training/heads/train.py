@@ -20,10 +20,10 @@ from training.checkpoint import Checkpoint, Position, averaged_weights, latest_c
 from training.heads.batches import Row
 from training.heads.network import brain_network
 from training.heads.sharing import Circle
-from training.losses import SMOOTH
-from training.network import trained_copy
+from training.network.losses import SMOOTH
+from training.network.schedule import build_optimiser
+from training.network.start import trained_copy
 from training.recipe import KERAS_FILE
-from training.schedule import build_optimiser
 
 _OPTIMISER = Optimiser(learning_rate=3e-3, schedule="cosine", warmup_steps=40)
 _AVERAGE = 0.98

@@ -17,13 +17,13 @@ from brainseg_gui.inference.options import SegmentOptions
 from brainseg_gui.inference.postprocess import postprocess
 from brainseg_gui.inference.segment import segment_volumes
 from brainseg_gui.progress import run_to_end
-from training import baselines
+from training.compare import baselines
 from training.compare.__main__ import main as compare
-from training.compare.changes import CHANGE_SETS, CHANGES
 from training.compare.chosen_methods import models_named
 from training.compare.methods import BaselineMethod
-from training.compare.robustness import main as robustness
-from training.compare.rules_study import main as study
+from training.studies.changes import CHANGE_SETS, CHANGES
+from training.studies.robustness import main as robustness
+from training.studies.rules_study import main as study
 
 
 @pytest.fixture

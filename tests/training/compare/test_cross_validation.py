@@ -18,7 +18,7 @@ from brainseg_gui.inference.options import SegmentOptions
 from brainseg_gui.runs.config import TrainingConfig
 from brainseg_gui.runs.events import EventWriter
 from brainseg_gui.runs.run_folder import RunFolder
-from training.baselines import BASELINES
+from training.compare.baselines import BASELINES
 from training.compare.cases import Asked, find_cases
 from training.compare.chosen_methods import models_named
 from training.compare.cross_validation import CrossValidation, cross_validation, held_back

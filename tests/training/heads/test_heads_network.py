@@ -14,7 +14,7 @@ pytestmark = [pytest.mark.engine, pytest.mark.filterwarnings("ignore:__array__ i
 
 
 def tiny(finish: int) -> Any:
-    from training.unet import patch_unet
+    from training.network.unet import patch_unet
 
     return patch_unet(Network(levels=2, filters=4, max_filters=8), (8, 8, 8, 1), 2, finish)
 

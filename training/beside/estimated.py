@@ -1,4 +1,4 @@
-"""What estimates an image that a case lacks: ``python -m training.estimated MODEL --cases DIR`` puts it into a model.
+"""What estimates an image that a case lacks; ``python -m training.beside.estimated MODEL --cases DIR`` puts it there.
 
 For each of some modalities a small network learns from whole cases to tell each voxel of that image from the others.
 Tumours are looked at oftener than their share of the brain.
@@ -20,11 +20,11 @@ from brainseg_gui.imaging.modality import Modality
 from brainseg_gui.inference.estimated import Floats, Surroundings
 from brainseg_gui.inference.models.dense import DenseNetwork
 from brainseg_gui.inference.models.model_folder import ModelFolder, read_model_folder
+from training.beside.files import add_estimators
 from training.compare.cases import ComparedCase, find_cases
 from training.compare.command import FAULT, ended, tell
 from training.compare.options import add_case_options, asked_of
 from training.errors import TrainingError
-from training.second_network import add_estimators
 
 _WIDTHS = (32, 32)
 _BRAIN, _TUMOUR = 15_000, 10_000  # voxels of each case
@@ -102,7 +102,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="python -m training.estimated", description=(__doc__ or "").splitlines()[0])
+    parser = argparse.ArgumentParser(
+        prog="python -m training.beside.estimated", description=(__doc__ or "").splitlines()[0]
+    )
     parser.add_argument("model", type=Path, help="model folder that is changed")
     known = [modality.value for modality in Modality]
     names = "which images are estimated (flair t1 t2: what contrast agent shows, no other image does)"

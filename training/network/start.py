@@ -23,12 +23,12 @@ from brainseg_gui.inference.network.rebuild import rebuilt
 from brainseg_gui.plain_files import read_json
 from brainseg_gui.runs.config import TrainingConfig
 from training.errors import TrainingError
-from training.fast_norm import TrainedGroupNormalization
-from training.losses import build_loss
-from training.metrics import build_metrics
+from training.network.fast_norm import TrainedGroupNormalization
+from training.network.losses import build_loss
+from training.network.metrics import build_metrics
+from training.network.schedule import build_optimiser
+from training.network.unet import build_network, divisor
 from training.recipe import Recipe, recipe_of, with_optional, with_patch
-from training.schedule import build_optimiser
-from training.unet import build_network, divisor
 
 SHIPPED = "shipped"
 Spatial = tuple[int | None, int | None, int | None]

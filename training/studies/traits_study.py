@@ -1,4 +1,4 @@
-"""Sets of cases side by side, such as real and synthetic ones: ``python -m training.compare.traits_study``."""
+"""Sets of cases side by side, such as real and synthetic ones: ``python -m training.studies.traits_study``."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ from training.compare.cases import ComparedCase, find_cases
 from training.compare.command import FAULT, ended, tell, write_text
 from training.compare.options import add_case_options, asked_of
 from training.compare.tables import markdown_row
-from training.compare.traits import Traits, traits_of
 from training.data.data_set import TrainingCase
 from training.data.prepare_case import prepare_case
+from training.studies.traits import Traits, traits_of
 
 QUANTILES = (10, 50, 90)
 Groups = Mapping[str, Sequence[Traits]]
@@ -31,7 +31,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
-        prog="python -m training.compare.traits_study",
+        prog="python -m training.studies.traits_study",
         description="Measure volumes, shapes, brightness, grain and shading of every case, as the default model sees "
         "it, and write their distributions, folder beside folder.",
     )

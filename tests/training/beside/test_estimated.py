@@ -13,11 +13,11 @@ from brainseg_gui.imaging.modality import Modality
 from brainseg_gui.inference.estimated import file_of, inputs_of
 from brainseg_gui.inference.models.model_folder import ModelFolder, default_model, read_model_folder, shipped_models
 from brainseg_gui.plain_files import read_json
-from training import estimated
+from training.beside import estimated
+from training.beside.estimated import fitted, main
+from training.beside.files import add_estimators, pass_on_estimators, write_passport
+from training.beside.finer import make_start
 from training.errors import TrainingError
-from training.estimated import fitted, main
-from training.finer import make_start
-from training.second_network import add_estimators, pass_on_estimators, write_passport
 
 
 @pytest.fixture

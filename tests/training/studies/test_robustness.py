@@ -8,9 +8,9 @@ from pathlib import Path
 import numpy as np
 
 from training.compare.cases import Asked, find_cases
-from training.compare.changes import CHANGES, UNCHANGED
-from training.compare.robustness import ChangedCase, as_table
 from training.compare.scores import REGIONS, CaseScore, RegionNumbers
+from training.studies.changes import CHANGES, UNCHANGED
+from training.studies.robustness import ChangedCase, as_table
 
 CUT = next(change for change in CHANGES if change.name == "cut above")
 

@@ -24,7 +24,7 @@ def value(tensor: Any) -> Any:
 
 
 def test_region_dice_and_crossentropy_by_hand() -> None:
-    from training.losses import RegionDiceCrossentropy
+    from training.network.losses import RegionDiceCrossentropy
 
     # WT: truth 0 1 1 1, p 0 1 1 .75; both 2.75, sums 3 + 2.75. TC: truth 0 1 0 1, p 0 .5 0 .5; both 1, sums 2 + 1.
     # ET: truth 0 0 0 1, p 0 0 0 .25; both .25, sums 1 + .25. Dice = (2 both + 1) / (sums + 1)
@@ -36,7 +36,7 @@ def test_region_dice_and_crossentropy_by_hand() -> None:
 
 
 def test_batch_dice_counts_over_the_batch() -> None:
-    from training.losses import region_matrix, soft_dice
+    from training.network.losses import region_matrix, soft_dice
 
     truth = np.concatenate([TRUTH, np.eye(4, dtype=np.uint8)[[0, 0, 0, 0]].reshape(1, 1, 1, 4, 4)]).astype(np.float32)
     prediction = np.concatenate([PREDICTION, np.eye(4, dtype=np.float32)[[0, 0, 3, 3]].reshape(1, 1, 1, 4, 4)])
@@ -52,7 +52,7 @@ def test_batch_dice_counts_over_the_batch() -> None:
 
 def test_two_parts_of_a_batch_have_the_loss_of_the_whole_where_their_sums_are_added_up() -> None:
     """As processes that share it: each sees its own half, and the sums of both."""
-    from training.losses import RegionDiceCrossentropy
+    from training.network.losses import RegionDiceCrossentropy
 
     truth = np.concatenate([TRUTH, np.roll(TRUTH, 1, axis=3)]).astype(np.float32)
     prediction = np.concatenate([PREDICTION, PREDICTION[..., ::-1]])
@@ -70,7 +70,7 @@ def test_two_parts_of_a_batch_have_the_loss_of_the_whole_where_their_sums_are_ad
 
 
 def test_the_loss_follows_the_order_of_the_channels() -> None:
-    from training.losses import RegionDiceCrossentropy
+    from training.network.losses import RegionDiceCrossentropy
 
     order = [3, 0, 2, 1]
     names = ["ET", "background", "ED", "NCR"]
@@ -79,7 +79,7 @@ def test_the_loss_follows_the_order_of_the_channels() -> None:
 
 
 def test_a_perfect_prediction_costs_nothing_and_absence_is_no_fault() -> None:
-    from training.losses import RegionDiceCrossentropy
+    from training.network.losses import RegionDiceCrossentropy
 
     assert float(RegionDiceCrossentropy()(TRUTH, TRUTH.astype(np.float32))) == pytest.approx(0, abs=1e-4)
     nothing = np.zeros_like(TRUTH)
@@ -88,7 +88,7 @@ def test_a_perfect_prediction_costs_nothing_and_absence_is_no_fault() -> None:
 
 
 def test_the_articles_metrics_by_hand_and_against_numpy() -> None:
-    from training.metrics import dice_coeff, dice_loss, iou, mean_iou
+    from training.network.metrics import dice_coeff, dice_loss, iou, mean_iou
 
     # both: 1 + .5 + 1 + .25 = 2.75; sums 4 and 4
     assert float(dice_coeff(TRUTH, PREDICTION)) == pytest.approx(5.5 / 8, abs=1e-6)
@@ -111,7 +111,7 @@ def test_the_articles_metrics_by_hand_and_against_numpy() -> None:
 
 
 def test_all_background_looks_excellent_by_the_pooled_metric_and_is_nothing_by_region() -> None:
-    from training.metrics import RegionDice, dice_coeff
+    from training.network.metrics import RegionDice, dice_coeff
 
     truth = np.zeros((1, 10, 10, 10, 4), np.uint8)
     truth[..., 0] = 1
@@ -125,7 +125,7 @@ def test_all_background_looks_excellent_by_the_pooled_metric_and_is_nothing_by_r
 
 
 def test_region_dice_adds_up_over_batches_and_forgets_on_reset() -> None:
-    from training.metrics import RegionDice
+    from training.network.metrics import RegionDice
 
     metric = RegionDice(next(region for region in regions() if region.key == "WT"))
     assert float(metric.result()) == 1  # nothing seen
@@ -138,7 +138,7 @@ def test_region_dice_adds_up_over_batches_and_forgets_on_reset() -> None:
 
 
 def test_the_learning_rate_rises_and_falls() -> None:
-    from training.schedule import LearningRate
+    from training.network.schedule import LearningRate
 
     cosine = LearningRate(0.01, "cosine", 10, 110)
     assert [float(cosine(step)) for step in (0, 4, 9)] == pytest.approx([0.001, 0.005, 0.01])

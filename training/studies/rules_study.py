@@ -1,4 +1,4 @@
-"""Choose the rules that follow a network by measurement: ``python -m training.compare.rules_study``.
+"""Choose the rules that follow a network by measurement: ``python -m training.studies.rules_study``.
 
 The network runs once per case; then every combination of thresholds is tried. To be chosen on synthetic validation
 sets, never on the patients that a model is judged on.
@@ -19,10 +19,10 @@ from training.compare.cases import find_cases
 from training.compare.chosen_methods import models_named
 from training.compare.command import ended, tell, write_text
 from training.compare.options import add_case_options, add_model_option, add_run_options, asked_of
-from training.compare.rules import RuleThresholds
 from training.compare.store import Store
-from training.compare.study import Study, measure
-from training.compare.study_report import study_csv, study_markdown
+from training.studies.rules import RuleThresholds
+from training.studies.study import Study, measure
+from training.studies.study_report import study_csv, study_markdown
 
 _HELP = {
     "whole_probability": "components of WT with a lower mean probability become background",
@@ -42,7 +42,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
-        prog="python -m training.compare.rules_study",
+        prog="python -m training.studies.rules_study",
         description="Segment every case once with a model, then try every combination of thresholds after it.",
     )
     add_case_options(parser)

@@ -1,4 +1,4 @@
-"""How well a network knows its own errors: ``python -m training.compare.expected_study``.
+"""How well a network knows its own errors: ``python -m training.studies.expected_study``.
 
 Measures, on patients that the network was not trained on, how the overlap that its probabilities promise goes together
 with the true Dice, and writes the line that its passport needs as ``expected_dice``; or the same of these patients
@@ -22,15 +22,15 @@ from brainseg_gui.imaging.naming.patients import patient_of
 from brainseg_gui.inference.models.dice_line import DiceLine, lines_as_json
 from brainseg_gui.inference.options import SegmentOptions
 from training.compare.cases import find_cases
-from training.compare.changes import MISSING, UNCHANGED
 from training.compare.chosen_methods import models_named
 from training.compare.command import FAULT, ended, tell, write_text
 from training.compare.methods import Method, Model
 from training.compare.options import add_case_options, add_model_option, add_network_options, asked_of
-from training.compare.robustness import ChangedCase
 from training.compare.scores import REGIONS, dice_scores
 from training.compare.tables import markdown_row
 from training.errors import TrainingError
+from training.studies.changes import MISSING, UNCHANGED
+from training.studies.robustness import ChangedCase
 
 FEWEST = 5
 """Patients with a mask of the region, below which no line is drawn."""
@@ -113,7 +113,7 @@ def _on_line(x: np.ndarray, y: np.ndarray, at: float) -> float:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
-        prog="python -m training.compare.expected_study",
+        prog="python -m training.studies.expected_study",
         description="Measure how the overlap that a network promises goes together with the true Dice.",
     )
     add_case_options(parser)

@@ -15,10 +15,10 @@ from brainseg_gui.imaging.case import Case
 from brainseg_gui.imaging.grid import Grid
 from brainseg_gui.imaging.labelling.known_schemes import scheme_named
 from brainseg_gui.imaging.labels import NETWORK_SCHEME, LabelMap
-from training.baselines import BASELINES
-from training.compare import trial_measures
+from training.compare.baselines import BASELINES
 from training.compare.methods import BaselineMethod, Prediction
-from training.compare.trial_measures import icc, main, measures_of
+from training.studies import trial_measures
+from training.studies.trial_measures import icc, main, measures_of
 
 RANO = criteria_named("rano2")
 METHOD = BaselineMethod(BASELINES[0])

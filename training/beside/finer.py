@@ -1,4 +1,4 @@
-"""The second stage of a model: `python -m training.finer start MODEL -o FOLDER` and `… add MODEL RUN_MODEL`.
+"""The second stage of a model: `python -m training.beside.finer start MODEL -o FOLDER` and `… add MODEL RUN_MODEL`.
 
 `start` copies a model folder with a finer grid, for a run to start from (``network.start_from=FOLDER``): the weights
 know the task already, at another size. `add` puts the network of that run into the model folder as its finer one.
@@ -16,9 +16,9 @@ from brainseg_gui.errors import BrainsegError
 from brainseg_gui.inference.models.model_folder import PASSPORT_NAME, ModelFolder, read_model_folder
 from brainseg_gui.plain_files import read_json
 from brainseg_gui.storage.writing import write_bytes
+from training.beside.files import ESTIMATED, put_network, weights_of, write_passport
+from training.beside.incomplete import INCOMPLETE
 from training.errors import TrainingError
-from training.incomplete import INCOMPLETE
-from training.second_network import ESTIMATED, put_network, weights_of, write_passport
 
 FINER = "finer"
 _WHERE: Mapping[str, Any] = {"near": "WT", "from_probability": 0.3, "margin_mm": 5.0}
@@ -96,7 +96,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="python -m training.finer", description=__doc__)
+    parser = argparse.ArgumentParser(prog="python -m training.beside.finer", description=__doc__)
     commands = parser.add_subparsers(required=True, dest="command")
     start = commands.add_parser("start", help="make what a finer network's training starts from")
     start.add_argument("model", type=Path, help="model folder")

@@ -1,4 +1,4 @@
-"""The network for cases that lack a modality: ``python -m training.incomplete MODEL RUN_MODEL`` puts it into a model.
+"""The network for cases that lack a modality; ``python -m training.beside.incomplete MODEL RUN_MODEL`` puts it there.
 
 A run that starts from the model, with ``augmentation.drop_modalities=1``, makes it: a network that always lacks some
 learns them far better than one that mostly sees all.
@@ -16,8 +16,8 @@ from brainseg_gui.errors import BrainsegError
 from brainseg_gui.inference.models.dice_line import DiceLine, lines_as_json
 from brainseg_gui.inference.models.model_folder import ModelFolder, read_model_folder
 from brainseg_gui.inference.models.passport import Passport
+from training.beside.files import put_network
 from training.errors import TrainingError
-from training.second_network import put_network
 
 INCOMPLETE = "incomplete"
 
@@ -63,7 +63,9 @@ def pass_on_incomplete(parent: ModelFolder, model: ModelFolder) -> None:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Do what is asked; 0 when done, 2 when something given is at fault."""
-    parser = argparse.ArgumentParser(prog="python -m training.incomplete", description=(__doc__ or "").splitlines()[0])
+    parser = argparse.ArgumentParser(
+        prog="python -m training.beside.incomplete", description=(__doc__ or "").splitlines()[0]
+    )
     parser.add_argument("model", type=Path, help="model folder that is changed")
     parser.add_argument("other", type=Path, help="model folder of the run")
     parser.add_argument(

@@ -8,9 +8,9 @@ import json
 from collections.abc import Iterator, Sequence
 
 from brainseg_gui.inference.models.steps import PostStep
-from training.compare.rules import Stage, passport_entry
-from training.compare.study import Study
 from training.compare.tables import dice_text
+from training.studies.rules import Stage, passport_entry
+from training.studies.study import Study
 
 _TOP = 12
 

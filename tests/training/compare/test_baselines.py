@@ -8,7 +8,7 @@ import pytest
 from brainseg_gui.imaging.grid import Grid
 from brainseg_gui.imaging.modality import Modality
 from brainseg_gui.imaging.volume import Volume
-from training.baselines import BASELINES, closed, grown, opened, otsu, segment_by_thresholds
+from training.compare.baselines import BASELINES, closed, grown, opened, otsu, segment_by_thresholds
 
 _, THREE = BASELINES
 CENTRE = (20, 20, 20)

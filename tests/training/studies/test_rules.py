@@ -14,10 +14,10 @@ from brainseg_gui.inference.models.json_fields import JsonFields
 from brainseg_gui.inference.models.step_readers import read_post_step
 from brainseg_gui.inference.postprocess import postprocess
 from training.compare.methods import Prediction
-from training.compare.rules import Option, RuleThresholds, passport_entry, try_all
 from training.compare.scores import dice_scores
-from training.compare.study import Study, measure_case, reference_parts
-from training.compare.study_report import study_csv, study_markdown
+from training.studies.rules import Option, RuleThresholds, passport_entry, try_all
+from training.studies.study import Study, measure_case, reference_parts
+from training.studies.study_report import study_csv, study_markdown
 
 FEW = RuleThresholds((0.0, 0.6), (0.0, 0.02, 0.05), (0.15,), (0.0, 0.004), (0.0, 0.7), (0.0, 0.01), (0.0, 0.006))
 GRID = Grid((12, 12, 12), np.eye(4))

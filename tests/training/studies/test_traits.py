@@ -8,9 +8,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from training.compare.traits import traits_of
-from training.compare.traits_study import as_table, main
 from training.data.prepare_case import PreparedCase
+from training.studies.traits import traits_of
+from training.studies.traits_study import as_table, main
 
 SPACING_MM = 2.0
 

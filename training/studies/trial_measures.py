@@ -1,4 +1,4 @@
-"""How far a network's masks measure as an expert's do: ``python -m training.compare.trial_measures``.
+"""How far a network's masks measure as an expert's do: ``python -m training.studies.trial_measures``.
 
 What trials measure of one visit, on patients that the network was not trained on: the volume of each region, and the
 sum over the target lesions of the criteria.
@@ -89,7 +89,7 @@ def measures_of(labels: LabelMap, criteria: Criteria) -> dict[str, float]:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
-        prog="python -m training.compare.trial_measures",
+        prog="python -m training.studies.trial_measures",
         description="Measure volumes and target lesions in a network's masks and in the experts'.",
     )
     add_case_options(parser)

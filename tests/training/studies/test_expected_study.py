@@ -12,10 +12,10 @@ import pytest
 from brainseg_gui.imaging.case import Case
 from brainseg_gui.inference.models.model_folder import default_model
 from brainseg_gui.inference.segment import Outcome
-from training.baselines import BASELINES
-from training.compare import expected_study
-from training.compare.expected_study import fit, main
+from training.compare.baselines import BASELINES
 from training.compare.methods import BaselineMethod, Model
+from training.studies import expected_study
+from training.studies.expected_study import fit, main
 
 
 def test_a_line_that_the_cases_lie_on_has_no_error() -> None:

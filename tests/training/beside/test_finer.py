@@ -13,10 +13,10 @@ from brainseg_gui.inference.network.network import load_network
 from brainseg_gui.inference.options import SegmentOptions
 from brainseg_gui.plain_files import read_json
 from brainseg_gui.progress import run_to_end
+from training.beside.finer import add_finer, main, make_start
 from training.errors import TrainingError
 from training.export import About, export_model
-from training.finer import add_finer, main, make_start
-from training.network import find_model
+from training.network.start import find_model
 
 pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation")  # of Keras' saving
 
@@ -84,7 +84,7 @@ def test_who_is_killed_between_the_two_files_leaves_a_model_that_can_be_used(
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patch:
-        patch.setattr("training.second_network.write_bytes", killed)
+        patch.setattr("training.beside.files.write_bytes", killed)
         with pytest.raises(KeyboardInterrupt):
             add_finer(both, start)
     left = read_model_folder(both.path)
@@ -103,7 +103,7 @@ def test_by_the_command(model: ModelFolder, tmp_path: Path, capsys: pytest.Captu
 
 def test_a_second_network_that_was_damaged_later_is_not_passed_on(model: ModelFolder, tmp_path: Path) -> None:
     """Its digest would be made of the damaged file, and fit for ever."""
-    from training.finer import pass_on_finer
+    from training.beside.finer import pass_on_finer
 
     parent = add_finer(model, make_start(model, 1.0, (32, 32, 32), tmp_path / "start"))
     child = read_model_folder(shutil.copytree(model.path, tmp_path / "child"))

@@ -14,11 +14,11 @@ from brainseg_gui.inference.network.network import LoadedNetwork, load_network
 from brainseg_gui.inference.options import SegmentOptions
 from brainseg_gui.plain_files import read_json
 from brainseg_gui.progress import run_to_end
+from training.beside.files import write_passport
+from training.beside.finer import make_start
+from training.beside.incomplete import add_incomplete, main
 from training.errors import TrainingError
 from training.export import About, export_model
-from training.finer import make_start
-from training.incomplete import add_incomplete, main
-from training.second_network import write_passport
 
 pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation")  # of Keras' saving
 CPU = SegmentOptions("cpu", "float32")

@@ -1,6 +1,6 @@
-"""How models take what differs from scanner to scanner: ``python -m training.compare.robustness --cases DIR -o OUT``.
+"""How models take what differs from scanner to scanner: ``python -m training.studies.robustness --cases DIR -o OUT``.
 
-Every case is segmented as it is and after each of `training.compare.changes.CHANGES`, or without each set of modalities
+Every case is segmented as it is and after each of `training.studies.changes.CHANGES`, or without each set of modalities
 that it may lack, and scored against the same reference.
 """
 
@@ -22,7 +22,6 @@ from brainseg_gui.imaging.case import Case
 from brainseg_gui.imaging.labels import LabelMap
 from brainseg_gui.inference.options import SegmentOptions
 from training.compare.cases import ComparedCase, find_cases
-from training.compare.changes import CHANGE_SETS, UNCHANGED, ImageChange, changed
 from training.compare.chosen_methods import models_named
 from training.compare.command import FAULT, ended, tell, write_text
 from training.compare.methods import Method
@@ -31,6 +30,7 @@ from training.compare.run import MethodComparison
 from training.compare.scores import REGIONS, CaseScore, summarise
 from training.compare.store import Store
 from training.compare.tables import as_csv, dice_text, markdown_row
+from training.studies.changes import CHANGE_SETS, UNCHANGED, ImageChange, changed
 
 VERSION = 2  # of the changes: raise it when they do something else
 _RULES = "brats2023"
@@ -76,7 +76,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
-        prog="python -m training.compare.robustness",
+        prog="python -m training.studies.robustness",
         description="Segment every case as it is and after changes that scanners and archives make, or without some of "
         "its modalities, and write robustness.md and .csv, or missing.md and .csv. What was computed already is not "
         "computed again.",

@@ -19,7 +19,7 @@ from brainseg_gui.imaging.cases.read_case import read_case
 from brainseg_gui.imaging.labels import LabelMap
 from brainseg_gui.imaging.modality import Modality
 from brainseg_gui.progress import run_to_end
-from training.compare.changes import CHANGES, MISSING, UNCHANGED, ImageChange, changed
+from training.studies.changes import CHANGES, MISSING, UNCHANGED, ImageChange, changed
 
 BY_NAME = {change.name: change for change in CHANGES}
 OF_THE_AIR = ("ripples", "noisy air")
@@ -128,7 +128,7 @@ def test_numbers_with_a_slope_stay_finite(toy: tuple[Case, LabelMap]) -> None:
 
 def test_the_same_in_every_process(toy: tuple[Case, LabelMap]) -> None:
     code = (
-        "import sys, zlib; from pathlib import Path; from training.compare.changes import CHANGES, changed;"
+        "import sys, zlib; from pathlib import Path; from training.studies.changes import CHANGES, changed;"
         "from brainseg_gui.imaging.cases.case_folder import find_case;"
         "from brainseg_gui.imaging.cases.read_case import read_case;"
         "from brainseg_gui.progress import run_to_end; case = run_to_end(read_case(find_case(Path(sys.argv[1]))));"

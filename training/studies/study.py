@@ -16,9 +16,9 @@ from brainseg_gui.imaging.naming.patients import patients_of
 from brainseg_gui.progress import Progress
 from training.compare.cases import ComparedCase
 from training.compare.methods import Method, Prediction
-from training.compare.rules import Option, Stage, try_all
 from training.compare.scores import REGIONS
 from training.compare.store import Store
+from training.studies.rules import Option, Stage, try_all
 
 Numbers = NDArray[np.float64]
 _NOTHING = 0.002  # of mean Dice

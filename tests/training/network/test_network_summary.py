@@ -26,7 +26,7 @@ def test_the_article_s_network() -> None:
 def test_the_summary_is_that_of_the_network(network: Network) -> None:
     import keras
 
-    from training.unet import build_network, receptive_field
+    from training.network.unet import build_network, receptive_field
 
     model = build_network(network, (None, None, None, 4))
     summary = summarise(network)
