@@ -61,11 +61,22 @@ Act = Callable[[Scans, np.random.Generator], Scans]
 
 @dataclass(frozen=True)
 class ImageChange:
-    """One change: its name in tables, what happens, and what does it."""
+    """One change.
+
+    Parameters
+    ----------
+    name, title
+        In tables, and what happens.
+    act
+        What does it.
+    missing
+        Images that are gone after it.
+    """
 
     name: str
     title: str
     act: Act
+    missing: tuple[Modality, ...] = ()
 
 
 def _of_each(work: Callable[[FloatArray, BoolArray, np.random.Generator], FloatArray]) -> Act:
@@ -242,7 +253,7 @@ def _missing(count: int) -> Iterator[ImageChange]:
     for missing in itertools.combinations(Modality, count):
         names = " and ".join(modality.title for modality in missing)
         left = ", ".join(modality.title for modality in Modality if modality not in missing)
-        yield ImageChange(f"no {names}", f"{left} alone", partial(_without, missing=missing))
+        yield ImageChange(f"no {names}", f"{left} alone", partial(_without, missing=missing), missing)
 
 
 MISSING = tuple(itertools.chain.from_iterable(_missing(count) for count in range(1, len(Modality))))

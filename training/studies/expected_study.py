@@ -2,7 +2,8 @@
 
 Measures, on patients that the network was not trained on, how the overlap that its probabilities promise goes together
 with the true Dice, and writes the line that its passport needs as ``expected_dice``; or the same of these patients
-without each set of modalities that they may lack, for ``incomplete``.
+without each image that is estimated, for ``estimated``, or without each other set of modalities that they may lack, for
+``incomplete``.
 """
 
 from __future__ import annotations
@@ -118,8 +119,20 @@ def _parser() -> argparse.ArgumentParser:
     )
     add_case_options(parser)
     add_model_option(parser)
-    parser.add_argument(
-        "--missing", action="store_true", help="of the cases without each set of modalities that they may lack"
+    lacking = parser.add_mutually_exclusive_group()
+    lacking.add_argument(
+        "--missing",
+        action="store_const",
+        dest="lacking",
+        const="incomplete",
+        help="of the cases without each set of modalities that they may lack, but for what is estimated then",
+    )
+    lacking.add_argument(
+        "--estimated",
+        action="store_const",
+        dest="lacking",
+        const="estimated",
+        help="of the cases without each image that the model estimates from the others",
     )
     parser.add_argument("-o", "--output", type=Path, required=True, metavar="OUT", help="folder for the tables")
     add_network_options(parser)
@@ -127,33 +140,46 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _study(given: argparse.Namespace) -> int:
-    (model,) = models_named([given.model], SegmentOptions(given.device, given.precision))
+    (method,) = models_named([given.model], SegmentOptions(given.device, given.precision))
     seen, faults = list[SeenCase](), list[str]()
     for case in find_cases(given.cases, asked_of(given), faults.append):
-        for change in MISSING if given.missing else (UNCHANGED,):
+        for change in MISSING if given.lacking else (UNCHANGED,):
+            changed = ChangedCase.of(case, change)
             try:
-                seen.append(_seen(ChangedCase.of(case, change), model))
+                model = _network_of(method, case.case_id)
+                if _is_asked_for(changed, model, given.lacking):
+                    seen.append(_seen(changed, model))
             except BrainsegError as error:
                 faults.append(f"{case.case_id} ({change.name}) is left out: {error}")
     for sentence in faults:
         tell(sentence)
     if not seen:
-        raise BrainsegError("no case could be measured", "Name cases with masks")
+        raise BrainsegError("no case could be measured", "Name cases with masks, and a model for such cases")
     fits = {region: found for region in REGIONS if (found := _fit_of(seen, region)) is not None}
-    table = as_table(model.name, seen, fits)
+    table = as_table(method.name, seen, fits)
     write_text(given.output / "expected.md", table)
     lines = {"expected_dice": lines_as_json({region: found.line for region, found in fits.items()})}
-    content = {"incomplete": lines} if given.missing else lines
+    content = {given.lacking: lines} if given.lacking else lines
     write_text(given.output / "expected.json", json.dumps(content, indent=1) + "\n")
     sys.stdout.write(table)
     return FAULT if faults else 0
 
 
-def _seen(case: ChangedCase, method: Method) -> SeenCase:
-    images, reference = case.read()
-    model = method.of_case(case.case_id)
+def _network_of(method: Method, case_id: str) -> Model:
+    model = method.of_case(case_id)
     if not isinstance(model, Model):
         raise TrainingError(f"{model.name} has no probabilities", "Name a network")
+    return model
+
+
+def _is_asked_for(case: ChangedCase, model: Model, lacking: str | None) -> bool:
+    """Whether one image of a case is estimated where such cases are asked for, and none where others that lack some."""
+    left = [modality for modality in case.source.modalities if modality not in case.change.missing]
+    return lacking is None or (model.folder.passport.to_estimate(left) is not None) == (lacking == "estimated")
+
+
+def _seen(case: ChangedCase, model: Model) -> SeenCase:
+    images, reference = case.read()
     classes, outcome = model.segment(images)
     dice = {row.region.key: row.dice for row in dice_scores(reference, classes).rows}
     return SeenCase(case.case_id, case.change.name, outcome.overlap, dice)

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 from brainseg_gui.imaging.case import Case
+from brainseg_gui.imaging.modality import Modality
 from brainseg_gui.inference.models.model_folder import default_model
 from brainseg_gui.inference.segment import Outcome
 from training.compare.baselines import BASELINES
@@ -113,6 +114,31 @@ def test_of_incomplete_cases_it_writes_what_the_network_for_them_needs(
     assert "| Toy_0, no FLAIR | 0.80 / none / none |" in table
     content = json.loads((tmp_path / "out" / "expected.json").read_text("utf-8"))
     assert content["incomplete"]["expected_dice"]["WT"]["overlap"] == [0.6, 0.8]
+
+
+def test_of_a_model_that_estimates_images_these_cases_are_apart(
+    cases: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The shipped one estimates FLAIR, T1 and T2 from the others: three of the fourteen sets."""
+    seen = list[frozenset[Modality]]()
+
+    def segment(_model: Model, case: Case) -> tuple[np.ndarray, Outcome]:
+        seen.append(frozenset(case.volumes))
+        overlap = {"WT": 0.4 + 0.1 * len(case.volumes) + 0.02 * len(case.case_id.rstrip("0"))}
+        return np.zeros(case.grid.shape, np.uint8, order="F"), Outcome({}, (), overlap)
+
+    monkeypatch.setattr(Model, "segment", segment)
+    given = ["--cases", str(cases), "--scheme", "brats2020", "--model", "glioma-2mm", "-o", str(tmp_path / "out")]
+    assert main(["--estimated", *given]) == 0
+    lacking = {next(iter(set(Modality) - one)) for one in seen}
+    assert lacking == {Modality.FLAIR, Modality.T1, Modality.T2}
+    assert len(seen) == 5 * 3
+    assert json.loads((tmp_path / "out" / "expected.json").read_text("utf-8")).keys() == {"estimated"}
+    estimated = set(seen)
+    seen.clear()
+    assert main(["--missing", *given]) == 0
+    assert len(seen) == 5 * 11
+    assert estimated.isdisjoint(seen)
 
 
 def test_a_baseline_knows_no_probabilities(
