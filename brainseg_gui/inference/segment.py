@@ -98,10 +98,12 @@ def segment_volumes(
         If no memory is large enough.
     """
     started = time.perf_counter()
+    missing = passport.to_estimate(volumes)
     volumes, said_before = yield from scaled(_with_estimate(volumes, passport, network), 0.0, _ESTIMATED)
+    asked = passport.where_estimated if missing in volumes else passport
     prepared = yield from scaled(prepare(volumes, passport), _ESTIMATED, _PREPARED)
     inferring = time.perf_counter()
-    said = yield from scaled(_ask(volumes, passport, network, prepared), _PREPARED, _INFERRED)
+    said = yield from scaled(_ask(volumes, passport, asked, network, prepared), _PREPARED, _INFERRED)
     probabilities, prepared, notes = said.probabilities, said.prepared, (*said_before, *said.notes)
     mapping = time.perf_counter()
     yield Progress(MAPPING_BACK, _INFERRED)
@@ -165,9 +167,12 @@ def _with_estimate(
 
 
 def _ask(
-    volumes: Mapping[Modality, Volume], passport: Passport, network: Predictor, prepared: Prepared
+    volumes: Mapping[Modality, Volume], passport: Passport, asked: Passport, network: Predictor, prepared: Prepared
 ) -> Generator[Progress, None, Refined]:
-    """What the network says, and the finer one after it, where the model has one; or the one for incomplete cases."""
+    """What the network says, and the finer one after it, where the model has one; or the one for incomplete cases.
+
+    The first one is asked as another passport says where one image was estimated.
+    """
     complete = all(modality in volumes for modality in passport.modalities)
     odds = 1.0
     if not complete and passport.incomplete is not None and isinstance(network, KnowsIncomplete):
@@ -175,7 +180,7 @@ def _ask(
         odds = passport.incomplete.tumour_odds
     finer = network.finer if complete and isinstance(network, Refinable) else None
     share = _FIRST if finer is not None else 1.0
-    probabilities, notes = yield from scaled(infer(prepared.batch, passport, network), 0.0, share)
+    probabilities, notes = yield from scaled(infer(prepared.batch, asked, network), 0.0, share)
     first = Refined(with_odds(probabilities, passport.output, odds), prepared, notes)
     return first if finer is None else (yield from scaled(refine(volumes, passport, finer, first), share, 1.0))
 

@@ -50,6 +50,17 @@ def telling(column: int) -> DenseNetwork:
     return DenseNetwork(nothing, nothing + 1, ((weights, np.zeros(1, np.float32)),))
 
 
+def test_of_several_networks_the_mean_is_told(images: dict[Modality, Volume]) -> None:
+    """As each tells it alone, through the file that holds them all."""
+    one, other = telling(0), telling(1)
+    layers = tuple(
+        (np.stack([w1, w2]), np.stack([b1, b2])) for (w1, b1), (w2, b2) in zip(one.layers, other.layers, strict=True)
+    )
+    both = DenseNetwork(one.mean, one.spread, layers)
+    inputs = np.random.default_rng(0).normal(0, 1, (20, inputs_of(3))).astype(np.float32)
+    np.testing.assert_allclose(both.outputs(inputs), (one.outputs(inputs) + other.outputs(inputs)) / 2, rtol=1e-6)
+
+
 def test_an_estimate_is_what_the_network_tells_of_each_voxel(images: dict[Modality, Volume]) -> None:
     """Of the first input, the first image itself: it is that image, in no unit, above 0 in the brain alone."""
     found = run_to_end(estimate(images, OTHERS, telling(0)))
@@ -69,19 +80,48 @@ def test_gain_and_offset_of_an_image_change_nothing(images: dict[Modality, Volum
 
 
 @pytest.mark.parametrize("spacing", [(2.0, 2.0, 2.0), (1.0, 1.0, 1.0), (1.0, 1.0, 5.0)])
-def test_means_around_a_voxel_are_of_the_brain_alone(spacing: tuple[float, float, float]) -> None:
-    """Of an image that is the same all over the brain every mean is that value, at its rim as well."""
+def test_what_is_around_a_voxel_is_of_the_brain_alone(spacing: tuple[float, float, float]) -> None:
+    """Of an image that is the same all over the brain every mean is that value, at its rim too, and nothing varies."""
     values = np.zeros(SHAPE, np.float32)
     values[5:-5, 5:-5, 5:-5] = 1
     there = Surroundings.of({Modality.T1: volume(values, spacing)})
-    inputs = there.inputs([np.where(there.brain, np.float32(3), np.float32(0))])
+    inputs = there.seen([np.where(there.brain, np.float32(3), np.float32(0))]).inputs(slice(None))
     assert inputs.shape == (there.brain.sum(), inputs_of(1))
-    np.testing.assert_allclose(inputs[:, :5], 3, rtol=1e-3)
-    depth, across, *along = inputs[:, 5:].T
+    means, uneven, across, places = np.split(inputs, (6, 8, 10), axis=1)
+    np.testing.assert_allclose(means, 3, rtol=1e-3)
+    np.testing.assert_allclose(across, 3, rtol=1e-3)
+    assert uneven.max() < 0.01
+    depth, aside, *along = places.T
     assert depth.min() > 0
     assert depth.max() <= min(n * s for n, s in zip(there.brain.shape, spacing, strict=True)) / 2 + max(spacing)
-    assert (across.min(), across.max()) == pytest.approx((0, 0.5), abs=0.05)
+    assert (aside.min(), aside.max()) == pytest.approx((0, 0.5), abs=0.05)
     assert all((one.min(), one.max()) == (0, 1) for one in along)
+
+
+@pytest.mark.parametrize("spacing", [2.0, 1.0])
+def test_the_other_side_is_that_of_the_head(spacing: float) -> None:
+    """A bright half is what voxels of the dark half see across, and they do not see it around them."""
+    values = np.zeros((60, 34, 28), np.float32)
+    values[5:-5, 5:-5, 5:-5] = 1
+    there = Surroundings.of({Modality.T1: volume(values, (spacing, spacing, spacing))})
+    image = np.zeros(there.brain.shape, np.float32)
+    image[:25] = 4  # of 50
+    seen = there.seen([image]).inputs(slice(None))
+    grid = np.indices(there.brain.shape)[0].reshape(-1)
+    far = {"dark": seen[grid >= 40], "bright": seen[grid < 10]}
+    near_mean, across = 3, 8  # of 4 mm each
+    assert (far["dark"][:, across] > 3.5).all()
+    assert (far["dark"][:, near_mean] < 0.5).all()
+    assert (far["bright"][:, across] < 0.5).all()
+    edge = seen[(grid >= 24) & (grid < 26), 6]
+    assert edge.min() > 1 > far["dark"][:, 6].max()  # it varies where the halves meet
+
+
+def test_some_voxels_are_seen_as_all_are(images: dict[Modality, Volume]) -> None:
+    there = Surroundings.of(images)
+    seen = there.seen([there.standardised(one) for one in images.values()])
+    chosen = np.array([5, 900, 17])
+    np.testing.assert_array_equal(seen.inputs(chosen), seen.inputs(slice(None))[chosen])
 
 
 class Estimating(Fake):
@@ -112,13 +152,32 @@ def test_who_speaks_where_one_image_is_estimated(
 ) -> None:
     passport = replace(default_model().passport, postprocess=(), finer=None)
     assert passport.estimated is not None
-    passport = replace(passport, estimated=replace(passport.estimated, files={Modality.FLAIR: ("x.npz", "0")}))
+    estimated = replace(passport.estimated, files={Modality.FLAIR: ("x.npz", "0")}, mirrored="")
+    passport = replace(passport, estimated=estimated)
     other = Fake(3)
     network = Estimating(telling(0), other)
     given = {modality: one for modality, one in images.items() if modality not in without}
     outcome = run_to_end(segment_volumes(given, passport, network, np.zeros(SHAPE, np.uint8, order="F")))
     assert (network.asked, other.asked) == asked
     assert outcome.notes == said
+
+
+@pytest.mark.parametrize(("without", "passes"), [((), 1), ((Modality.FLAIR,), 2), ((Modality.T1CE,), 1)])
+def test_of_an_estimate_the_first_network_sees_the_mirror_image_too(
+    images: dict[Modality, Volume], without: tuple[Modality, ...], passes: int
+) -> None:
+    """It alone, and of no other case: the finer one is asked once."""
+    passport = replace(default_model().passport, postprocess=())
+    assert passport.finer is not None
+    assert passport.estimated is not None
+    estimated = replace(passport.estimated, files={Modality.FLAIR: ("x.npz", "0")}, mirrored="I")
+    passport = replace(passport, estimated=estimated, incomplete=None)
+    network = Estimating(telling(0))
+    network.finer = finer = Fake(3)
+    given = {modality: one for modality, one in images.items() if modality not in without}
+    run_to_end(segment_volumes(given, passport, network, np.zeros(SHAPE, np.uint8, order="F")))
+    assert network.asked == passes
+    assert finer.asked == (0 if Modality.T1CE in without else 1)
 
 
 def test_a_damaged_file_is_told_and_the_other_network_speaks(images: dict[Modality, Volume]) -> None:
@@ -137,7 +196,7 @@ def test_without_memory_for_it_the_other_network_speaks(
     def too_much(*_: Any) -> Any:
         raise MemoryError
 
-    monkeypatch.setattr(Surroundings, "inputs", too_much)
+    monkeypatch.setattr(Surroundings, "seen", too_much)
     passport = replace(default_model().passport, postprocess=(), finer=None)
     other = Fake(3)
     network = Estimating(telling(0), other)
@@ -185,8 +244,10 @@ FILE = {"weights": "estimated_flair.npz", "sha256": "0" * 64}
 
 def test_what_the_passport_tells(with_estimated: Callable[[Any], Path]) -> None:
     line = {"WT": {"overlap": [0.5, 0.9], "dice": [0.3, 0.8], "error": 0.1}}
-    passport = read_model_folder(with_estimated({"networks": {"flair": FILE}, "expected_dice": line})).passport
+    said = {"networks": {"flair": FILE}, "expected_dice": line, "mirrored": ["I", "K"]}
+    passport = read_model_folder(with_estimated(said)).passport
     assert passport.estimated is not None
+    assert (passport.mirrored, passport.where_estimated.mirrored) == ("", "IK")
     assert passport.estimated.files == {Modality.FLAIR: ("estimated_flair.npz", "0" * 64)}
     assert passport.digests["estimated_flair.npz"] == "0" * 64
     assert passport.sha256 != default_model().passport.sha256
@@ -211,6 +272,7 @@ def test_what_the_passport_tells(with_estimated: Callable[[Any], Path]) -> None:
         ({"networks": {"adc": FILE}}, "estimates adc"),
         ({"networks": {"flair": {**FILE, "more": 1}}}, "more"),
         ({"networks": {"flair": FILE}, "more": 1}, "more"),
+        ({"networks": {"flair": FILE}, "mirrored": ["L"]}, "different axes out of I, J, K"),
         ([], "estimated"),
     ],
 )

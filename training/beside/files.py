@@ -78,8 +78,13 @@ def write_passport(folder: Path, about: object) -> None:
     write_text(folder / PASSPORT_NAME, json.dumps(about, indent=1, ensure_ascii=False) + "\n", chosen=False)
 
 
-def add_estimators(model: ModelFolder, networks: Mapping[Modality, DenseNetwork]) -> ModelFolder:
+def add_estimators(model: ModelFolder, networks: Mapping[Modality, DenseNetwork], mirrored: str = "") -> ModelFolder:
     """Put such networks into a model folder.
+
+    Parameters
+    ----------
+    mirrored
+        See `Estimated`.
 
     Raises
     ------
@@ -95,7 +100,7 @@ def add_estimators(model: ModelFolder, networks: Mapping[Modality, DenseNetwork]
         name, raw = f"{ESTIMATED}_{modality.value}.npz", dense_as_bytes(network)
         write_bytes(model.path / name, raw, chosen=False)
         entries[modality.value] = {"weights": name, "sha256": hashlib.sha256(raw).hexdigest()}
-    about[ESTIMATED] = {"networks": entries}
+    about[ESTIMATED] = {"networks": entries, **({"mirrored": list(mirrored)} if mirrored else {})}
     write_passport(model.path, about)
     return read_model_folder(model.path)
 
@@ -108,4 +113,4 @@ def pass_on_estimators(parent: ModelFolder, model: ModelFolder) -> None:
         networks = {
             modality: check.read(parent.path / name, sha256) for modality, (name, sha256) in known.files.items()
         }
-        add_estimators(model, networks)
+        add_estimators(model, networks, known.mirrored)

@@ -139,8 +139,10 @@ class Model:
         passport = self.folder.passport
         prepared = (passport.modalities, passport.axes, passport.orientation, passport.spacing_mm, passport.divisor)
         finer = () if passport.finer is None else (passport.finer,)
+        others = finer if passport.estimated is None else (*finer, passport.estimated.mirrored)
         asked = (passport.patch, passport.windows, passport.mirrored, sorted(self.folder.digests.items()))
-        return _digest(repr((prepared, asked, passport.preprocess, passport.output, self.options.precision, *finer)))
+        own = (prepared, asked, passport.preprocess, passport.output, self.options.precision)
+        return _digest(repr((*own, *others)))
 
     @property
     def rules(self) -> tuple[steps.PostStep, ...]:

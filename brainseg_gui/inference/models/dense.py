@@ -20,17 +20,20 @@ from brainseg_gui.plain_files import MEBIBYTE, read_bytes
 
 Floats = NDArray[np.float32]
 
+_ROWS = 128  # multiplied at once: too few for BLAS to use threads, which would wait for each other on a busy computer
+
 
 @dataclass(frozen=True, eq=False)
 class DenseNetwork:
-    """The network.
+    """The network, or several of one shape whose answers are averaged.
 
     Parameters
     ----------
     mean, spread
         Of each input in training.
     layers
-        Weights, (inputs, outputs), and bias of each layer; after all but the last negative values become 0.
+        Weights, (inputs, outputs), and bias, (outputs,), of each layer; of several networks, one after another along a
+        first axis. After all but the last layer negative values become 0.
     widest
         Inputs are kept within so many spreads of the mean.
     """
@@ -43,10 +46,19 @@ class DenseNetwork:
     def outputs(self, inputs: Floats) -> Floats:
         """(N, inputs) -> (N, outputs)."""
         values = np.clip((inputs - self.mean) / self.spread, -self.widest, self.widest)
-        for weights, bias in self.layers[:-1]:
-            values = np.maximum(values @ weights + bias, 0)
-        weights, bias = self.layers[-1]
-        return np.asarray(values @ weights + bias, np.float32)
+        even = len(values) // _ROWS * _ROWS
+        parts = (values[:even].reshape(-1, _ROWS, len(self.mean)), values[even:][None])
+        return np.concatenate([self._told(part) for part in parts])
+
+    def _told(self, values: Floats) -> Floats:
+        """(…, rows, inputs) -> (N, outputs)."""
+        for weights, bias in self.layers:
+            if weights is not self.layers[0][0]:
+                np.maximum(values, 0, out=values)
+            values = values @ (weights if weights.ndim < 3 else weights[:, None])
+            values += bias if bias.ndim < 2 else bias[:, None, None]
+        told = values if values.ndim < 4 else values.mean(axis=0)
+        return np.asarray(told.reshape(-1, told.shape[-1]), np.float32)
 
     def arrays(self) -> dict[str, Floats]:
         """What a file of it holds."""
@@ -102,14 +114,17 @@ class DenseFile:
             raise ModelError(f"it is no network that {self.purpose} ({error})", self.remedy, file) from error
 
     def _network(self, arrays: Mapping[str, Floats]) -> DenseNetwork:
+        if not all(values.ndim for values in arrays.values()):
+            raise ValueError("its layers do not fit")
         count = (len(arrays) - 2) // 2
         layers = tuple((arrays[f"weights {n}"], arrays[f"bias {n}"]) for n in range(count))
-        widths = [self.inputs, *(bias.size for _, bias in layers)]
-        fits = [weights.shape for weights, _ in layers] == list(pairwise(widths)) and widths[-1] == self.outputs
-        flat = all(bias.ndim == 1 for _, bias in layers)
+        widths = [self.inputs, *(bias.shape[-1] for _, bias in layers)]
+        fits = [weights.shape[-2:] for weights, _ in layers] == list(pairwise(widths)) and widths[-1] == self.outputs
+        members = {part for weights, bias in layers for part in (weights.shape[:-2], bias.shape[:-1])}
+        alike = len(members) == 1 and all(len(part) < 2 for part in members)
         mean, spread = arrays["mean"], arrays["spread"]
         of_inputs = mean.shape == spread.shape == (self.inputs,) and (spread > 0).all()
-        if not (count > 0 and len(arrays) == 2 * count + 2 and fits and flat and of_inputs):
+        if not (count > 0 and len(arrays) == 2 * count + 2 and fits and alike and of_inputs):
             raise ValueError("its layers do not fit")
         return DenseNetwork(mean, spread, layers)
 

@@ -126,10 +126,13 @@ class Estimated:
         Of each modality that can be estimated: name of the file in the model folder, and its SHA-256.
     expected_dice
         As the passport's, of cases of which one image is estimated.
+    mirrored
+        As the passport's, in its place in such cases.
     """
 
     files: Mapping[Modality, tuple[str, str]]
     expected_dice: Mapping[str, DiceLine] = field(default_factory=dict)
+    mirrored: str = ""
 
 
 @dataclass(frozen=True)
@@ -247,6 +250,12 @@ class Passport:
         """The one image that a case with these modalities lacks, if it can be estimated from the others."""
         missing = [modality for modality in self.modalities if modality not in present]
         return missing[0] if len(missing) == 1 and self.estimated and missing[0] in self.estimated.files else None
+
+    @property
+    def where_estimated(self) -> Passport:
+        """What the first network expects and gives where one image of a case is estimated."""
+        mirrored = self.estimated.mirrored if self.estimated is not None else ""
+        return replace(self, mirrored=mirrored or self.mirrored)
 
     def seen_by(self, finer: Finer) -> Passport:
         """What a finer network expects and gives: as the first, but for its weights and its grid."""

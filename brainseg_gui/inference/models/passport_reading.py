@@ -136,7 +136,7 @@ def _estimated(fields: JsonFields) -> Estimated | None:
     if not fields.has("estimated"):
         return None
     part = fields.part("estimated")
-    part.only("networks", "expected_dice")
+    part.only("networks", "expected_dice", "mirrored")
     networks, optional = part.part("networks"), may_be_missing_in(fields.part("input"))
     known = {modality.value: modality for modality in optional}
     if unknown := sorted(set(networks.values) - set(known)):
@@ -144,7 +144,7 @@ def _estimated(fields: JsonFields) -> Estimated | None:
     files = {known[name]: _numbers(networks.part(name)) for name in networks.values}
     if not files or len({name for name, _ in files.values()}) < len(files):
         raise part.wrong("needs a file of its own for each image")
-    return Estimated(files, read_dice_lines(part))
+    return Estimated(files, read_dice_lines(part), mirrored_of(part))
 
 
 def _numbers(part: JsonFields) -> tuple[str, str]:

@@ -30,10 +30,22 @@ def test_it_learns_what_depends_on_two_inputs(monkeypatch: pytest.MonkeyPatch) -
     rng = np.random.default_rng(0)
     inputs = rng.normal(3, 2, (10_000, 5)).astype(np.float32)
     wanted = np.where(inputs[:, 0] > 3, inputs[:, 1], 3)[:, None].astype(np.float32)
-    network = fitted(inputs[:8_000], wanted[:8_000], epochs=40)
+    network = fitted(inputs[:8_000], wanted[:8_000], ("itself", "mean 1", "uneven 2", "across 4", "depth"), epochs=20)
     rest = wanted[8_000:]
     missed = ((network.outputs(inputs[8_000:]) - rest) ** 2).mean() / rest.var()
     assert missed < 0.2
+
+
+def test_some_of_its_networks_do_not_look_at_all() -> None:
+    """What depends on how an image varies is known to those alone which look at that."""
+    rng = np.random.default_rng(0)
+    inputs = rng.normal(0, 1, (512, 3)).astype(np.float32)
+    network = fitted(inputs, inputs[:, [1]], ("itself", "uneven 2", "across 4"), epochs=1)
+    weights, bias = network.layers[0]
+    assert len(weights) == len(bias) == 6
+    looks = np.abs(weights).max(axis=2) > 0  # (networks, inputs)
+    assert looks.tolist() == [[True, False, False]] * 2 + [[True, True, False]] * 2 + [[True, True, True]] * 2
+    assert len({one.tobytes() for one in weights}) == 6
 
 
 def test_the_command_puts_what_it_learned_into_the_model(
@@ -47,6 +59,7 @@ def test_the_command_puts_what_it_learned_into_the_model(
     assert made is not None
     assert list(made.files) == [Modality.FLAIR]
     assert made.expected_dice == {}  # measured of another
+    assert made.mirrored == "I"
     network = file_of(3).read(model.path / made.files[Modality.FLAIR][0], made.files[Modality.FLAIR][1])
     assert network.mean.shape == (inputs_of(3),)
 
@@ -78,6 +91,7 @@ def test_a_network_that_is_trained_from_it_keeps_it_and_a_finer_start_does_not(
     pass_on_estimators(model, read_model_folder(tuned))
     found = read_model_folder(tuned).passport.estimated
     assert found is not None
+    assert found.mirrored == known.mirrored == "I"
     assert found.files == known.files
     assert found.expected_dice == {}  # the networks are others
     assert make_start(model, 1.0, (32, 32, 32), tmp_path / "start").passport.estimated is None
