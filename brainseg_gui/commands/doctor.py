@@ -13,10 +13,10 @@ from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from importlib.metadata import PackageNotFoundError, version
 from importlib.resources import files
-from pathlib import Path
 
 from brainseg_gui.commands.system_libraries import FONTS_SENTENCE, fonts_installed, missing_libraries, platform_plugin
 from brainseg_gui.errors import printable
+from brainseg_gui.processor import described_processor, has_bfloat16, is_faster_in_bfloat16
 
 OK, ADVICE, PROBLEM = "ok", "advice", "problem"
 _MARKS = {OK: "✓", ADVICE: "!", PROBLEM: "✗"}
@@ -204,12 +204,13 @@ def _gpu() -> Finding:
 
 
 def _bfloat16() -> Finding:
-    try:
-        flags = Path("/proc/cpuinfo").read_text("utf-8").split("\nflags", 1)[-1].split("\n", 1)[0].split()
-    except OSError:
+    description = described_processor()
+    if not description:
         return Finding("bfloat16", "not known on this system; float32 is used on the processor")
-    if {"avx512_bf16", "amx_bf16"} & set(flags):
-        return Finding("bfloat16", "the processor has it: the network runs about twice as fast")
+    if is_faster_in_bfloat16(description):
+        return Finding("bfloat16", "the processor is fast in it: the network runs about twice as fast")
+    if has_bfloat16(description):
+        return Finding("bfloat16", "the processor has it, but is no faster in it: the network runs in float32")
     return Finding("bfloat16", "the processor lacks it: the network runs in float32")
 
 

@@ -150,7 +150,9 @@ class Compute:
     """Where and how precisely."""
 
     precision: str = setting(
-        "auto", "bfloat16 where the hardware has it, float32 elsewhere.", choices=("auto", "float32", "bfloat16")
+        "auto",
+        "bfloat16 where the hardware is faster in it, float32 elsewhere.",
+        choices=("auto", "float32", "bfloat16"),
     )
     device: str = setting("auto", "GPU if there is one.", choices=("auto", "cpu", "gpu"))
     average_weights: float = setting(

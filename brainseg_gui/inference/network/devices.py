@@ -4,15 +4,13 @@ from __future__ import annotations
 
 import contextlib
 from dataclasses import dataclass
-from pathlib import Path
 
 import keras
 
 from brainseg_gui.errors import EngineError
 from brainseg_gui.free_memory import usable_cores
 from brainseg_gui.inference.options import Device, Precision
-
-_BFLOAT16_FLAGS = frozenset(["avx512_bf16", "amx_bf16"])
+from brainseg_gui.processor import described_processor, is_faster_in_bfloat16
 
 
 @dataclass(frozen=True)
@@ -26,7 +24,7 @@ class ComputeDevice:
     words
         Name for people.
     has_bfloat16
-        Whether bfloat16 is native, so that it is faster than float32.
+        Whether it is faster in bfloat16 than in float32.
     """
 
     keras_name: str
@@ -65,15 +63,9 @@ def cpu_device() -> ComputeDevice:
     cores = usable_cores()
     # torch moves the weights to "cpu:0" as copies, which get no gradients
     name = "cpu" if keras.backend.backend() == "torch" else "cpu:0"
-    return ComputeDevice(name, f"CPU ({cores} core{'s' if cores > 1 else ''})", bool(_cpu_flags() & _BFLOAT16_FLAGS))
-
-
-def _cpu_flags() -> frozenset[str]:
-    with contextlib.suppress(OSError):  # Linux only; elsewhere float32
-        for line in Path("/proc/cpuinfo").read_text().splitlines():
-            if line.startswith("flags"):
-                return frozenset(line.split(":", 1)[1].split())
-    return frozenset()
+    return ComputeDevice(
+        name, f"CPU ({cores} core{'s' if cores > 1 else ''})", is_faster_in_bfloat16(described_processor())
+    )
 
 
 def _find_gpu() -> ComputeDevice | None:
