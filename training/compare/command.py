@@ -1,4 +1,4 @@
-"""What the commands of this package share: ends, sentences and files."""
+"""What the commands of comparisons and studies share: ends, sentences and files."""
 
 from __future__ import annotations
 
